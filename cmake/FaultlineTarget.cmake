@@ -1,0 +1,84 @@
+# cmake/FaultlineTarget.cmake - how a library, a program and a test of this project are declared.
+#
+# Why: one place for the language level, the warnings, the sanitizers and the include root (the
+#      repository itself), so that no directory can forget one of them.
+#
+#   faultline_library(NAME [SOURCES a.cpp ...] [LINKS lib ...])     no SOURCES: header-only
+#   faultline_executable(NAME SOURCES a.cpp ... [LINKS lib ...])
+#   faultline_test(NAME SOURCES a_test.cpp ... [LINKS lib ...] [LABELS l ...] [TIMEOUT seconds]
+#                  [WHOLE] [NO_SANITIZE])
+#
+# faultline_test adds GoogleTest's main. WHOLE registers the program as one ctest test instead of one
+# per TEST(), for programs with an expensive SetUpTestSuite. NO_SANITIZE leaves the test out of the
+# sanitizer build (say why where you use it).
+include_guard(GLOBAL)
+
+add_library(faultline_options INTERFACE)
+target_compile_features(faultline_options INTERFACE cxx_std_20)
+target_include_directories(faultline_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(faultline_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow
+  $<$<BOOL:${FAULTLINE_WERROR}>:-Werror>
+  $<$<CXX_COMPILER_ID:Clang>:-fconstexpr-steps=100000000>
+  $<$<CXX_COMPILER_ID:GNU>:-fconstexpr-ops-limit=1000000000>)
+if(FAULTLINE_SANITIZE)
+  target_compile_definitions(faultline_options INTERFACE FAULTLINE_SANITIZED)
+  target_compile_options(faultline_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(faultline_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+function(faultline_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "faultline_library(${name}): unknown words ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC faultline_options ${arg_LINKS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE faultline_options ${arg_LINKS})
+  endif()
+endfunction()
+
+function(faultline_executable name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
+    message(FATAL_ERROR "faultline_executable(${name}): SOURCES missing or unknown words "
+                        "${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE faultline_options ${arg_LINKS} Threads::Threads)
+endfunction()
+
+function(faultline_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "WHOLE;NO_SANITIZE" "TIMEOUT" "SOURCES;LINKS;LABELS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
+    message(FATAL_ERROR "faultline_test(${name}): SOURCES missing or unknown words "
+                        "${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT FAULTLINE_TESTS OR (FAULTLINE_SANITIZE AND arg_NO_SANITIZE))
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  faultline_executable(${name} SOURCES ${arg_SOURCES} LINKS ${arg_LINKS} GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE FAULTLINE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(arg_WHOLE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    if(arg_LABELS)
+      set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
+    endif()
+  else()
+    set(properties TIMEOUT ${arg_TIMEOUT})
+    if(arg_LABELS)
+      list(JOIN arg_LABELS "\\;" labels)
+      list(APPEND properties LABELS "${labels}")
+    endif()
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
+                         DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+  endif()
+endfunction()

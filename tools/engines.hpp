@@ -1,0 +1,94 @@
+// tools/engines.hpp - what the command line asks of the engines: options in, plain results out.
+//
+// Why: the command line, the JSON and the report compile without the model, the solvers or Hana;
+//      whoever implements these functions compiles without the command line. tools/engines.cpp is
+//      the implementation; while it does not exist tools/engines_stub.cpp answers in its place.
+#pragma once
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "spec/results.hpp"
+#include "spec/verdict.hpp"
+#include "spec/view.hpp"
+
+namespace faultline {
+
+/// Thrown for what the user got wrong: an unknown kernel, a rule without that option, a trace that
+/// does not parse. The text is one line; the command line prints it and exits 2.
+struct UsageError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Thrown when an engine cannot do its work (a solver is missing, a certificate is refused): exit 5.
+struct ToolError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// One line of `faultline list`.
+struct ListItem {
+    std::string kind;    ///< "claim", "step", "operation", "rule", "kernel", "bounds", "exhibit"
+    std::string id;      ///< "rmap.complete"
+    std::string text;    ///< the sentence
+    std::string source;  ///< where it was read, may be empty
+    std::string extra;   ///< claims: "state", "step", "derived", ...; rules: the options
+};
+std::vector<ListItem> list_all();
+
+struct RunOptions {
+    std::string trace;                        ///< path of the .fl file
+    std::vector<std::string> rule_overrides;  ///< "anon_vma_reuse=degree"
+    std::string kernel, bounds;               ///< empty: as the trace's header says
+};
+struct RunReport {
+    std::string trace, kernel, bounds;   ///< as they were resolved
+    std::vector<std::string> rules;      ///< overrides in force
+    Verdict verdict = Verdict::skipped;  ///< holds: every claim after every step, every expectation
+    StateView before;
+    std::vector<StoryStep> steps;
+    std::vector<Story> stories;          ///< one per broken claim or expectation
+    std::string error;                   ///< why the trace could not be run to its end
+    Exit exit = Exit::tool_error;
+};
+RunReport run_trace(const RunOptions& options);
+
+struct ExploreOptions {
+    std::string kernel = "linux_6_12", bounds = "e1";
+    std::vector<std::string> rules;
+    int tasks = 1, jobs = 1;
+    bool fingerprint = false, symmetry = true;
+    std::uint64_t max_states = 0, max_bytes = 0;  ///< 0: the engine's own limit
+    int max_depth = 0;                            ///< 0: none
+    std::vector<std::string> ops, claims;         ///< empty: all
+    std::string prefix_trace;                     ///< run this first, explore from there
+};
+ExploreReport explore(const ExploreOptions& options, const ProgressFn& progress);
+
+struct ProveOptions {
+    std::string kernel = "linux_6_12";  ///< or "all"
+    std::string bounds = "b1";
+    bool certify = false, second_solver = false, argument_symmetry = true;
+    std::uint64_t rlimit = 0;           ///< 0: the engine's default
+    int jobs = 1;
+    std::vector<std::string> steps, claims, kinds;  ///< empty: all
+    std::vector<std::string> rules;
+    std::string cache_dir;              ///< empty: no cache of decided queries
+    int bmc_depth = 0;                  ///< 0: no bounded reachability
+};
+ProveReport prove(const ProveOptions& options, const ProgressFn& progress);
+
+struct MuseumOptions {
+    std::vector<std::string> exhibits, engines;  ///< empty: all
+    int jobs = 1;
+};
+std::vector<MuseumRow> museum(const MuseumOptions& options, const ProgressFn& progress);
+
+struct BenchRow {
+    std::string name, unit;
+    double value = 0;
+    std::string note;
+};
+std::vector<BenchRow> bench(const ProgressFn& progress);
+
+}  // namespace faultline
