@@ -1,0 +1,57 @@
+// invariants/claim.hpp - what a claim is, and the census of a state that claims share.
+//
+// Why: a claim is declared once, in the file of its area; every engine folds over the registry in
+//      invariants/registry.hpp. Counting holders per frame and per anon_vma is done once a state, not once a claim.
+#pragma once
+#include <boost/hana.hpp>
+
+#include "model/reference/steps.hpp"
+
+namespace faultline {
+
+/// state: must hold in every state. support: what the proof needs besides, true of every reachable state, about
+/// tasks in flight or unused fields; listed apart. derived: implied by the others, which is proved.
+enum class ClaimKind { state, support, derived };
+
+/// Who holds what, counted once per state.
+template <class M>
+struct Census {
+    using D = typename M::D;
+    using Bool = typename M::Bool;
+    typename D::template Tally<M::B.frames> maps, gets, pins, held, held_pins;
+    typename D::template Tally<M::B.anon_vmas> active, children, same_root;
+    std::array<Bool, static_cast<std::size_t>(M::B.anon_vmas)> linked{};
+
+    constexpr explicit Census(const typename M::State& s) {
+        for (const auto& mm : s.mms) {
+            for (const auto& pte : mm.ptes) maps.add(pte.frame, true);
+            for (const auto& v : mm.vmas) {
+                active.add(v.anon_vma, true);
+                for (std::size_t a = 0; a < linked.size(); ++a) linked[a] = linked[a] || v.links[a];
+            }
+        }
+        for (const auto& h : s.handles) {
+            gets.add(h.frame, h.kind == gup_get);
+            pins.add(h.frame, h.kind == gup_pin);
+        }
+        for (const auto& t : s.tasks) {
+            held.add(t.frame, holds_new_frame(t) || (t.pc == pc_gup_check && t.gup == gup_get));
+            held.add(t.old, pc_between(t.pc, pc_fault_prepare, pc_fault_install));
+            held_pins.add(t.frame, t.pc == pc_gup_check && t.gup == gup_pin);
+        }
+        for (const auto& a : s.anon_vmas) {
+            children.add(a.parent, a.live);
+            same_root.add(a.root, a.live);
+        }
+    }
+};
+
+/// Number of rows that satisfy a predicate.
+template <class M>
+constexpr typename M::Num count(const auto& table, auto pred) {
+    typename M::Num n = 0;
+    for (const auto& row : table) n = n + M::D::num(pred(row));
+    return n;
+}
+
+}  // namespace faultline

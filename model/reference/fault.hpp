@@ -1,0 +1,294 @@
+// model/reference/fault.hpp - page faults on anonymous memory, as atomic steps.
+//
+// Why:     a fault samples the entry without the page-table lock, prepares, allocates, fills, and only then locks
+//          and looks again; every gap is a step boundary here. The user's store is not part of the fault.
+// Source:  linux mm/memory.c:do_anonymous_page, do_wp_page, wp_page_copy@v6.1 (and @v5.10);
+//          arch/x86/mm/fault.c:do_user_addr_fault@v6.1; mm/mmap.c:expand_downwards@v6.1
+#pragma once
+#include "model/reference/locks.hpp"
+
+namespace faultline {
+
+/// VM_READ, VM_WRITE, VM_EXEC against the access. Source: arch/x86/mm/fault.c:access_error@v6.1
+template <class K>
+constexpr BoolOf<K> access_allowed(const auto& v, const auto& t) {
+    const BoolOf<K> any = v.read || v.write || v.exec;
+    return (v.write || !t.write) && (v.exec || !t.exec) && any;
+}
+/// The fault is over. A GUP that caused it looks again; errors become EFAULT or ENOMEM for it.
+template <class K>
+constexpr void end_fault(K& k, int result) {
+    using D = typename K::D;
+    const bool failed = result == res_segv_maperr || result == res_segv_accerr || result == res_oom;
+    const int for_gup = result == res_oom ? res_enomem : res_efault;
+    IF(k.t.gup == gup_none) finish(k, result);
+    else {
+        if (failed) finish(k, for_gup);
+        else {
+            k.t.pc = pc_gup_follow;
+            k.t.exec = false;
+            k.t.unshare = false;
+            k.t.zero = false;
+            k.t.frame = typename K::Mach::FrameRef{};
+            k.t.old = typename K::Mach::FrameRef{};
+        }
+    }
+}
+
+/// Looks at the entry, without its lock, and decides what to do. Source: handle_pte_fault@v6.1
+template <class K>
+constexpr void sample_entry(K& k, const auto& mm) {
+    using D = typename K::D;
+    WITH(pte, mm.ptes, k.t.page) {
+        const BoolOf<K> empty = !pte.zero && pte.frame.none();
+        const BoolOf<K> shared = !AT(k.s.frames, pte.frame, exclusive);
+        const BoolOf<K> wp_write = k.t.write && !pte.write;
+        IF(empty && !k.t.write) k.t.pc = pc_fault_zero;
+        IF(empty && k.t.write) k.t.pc = pc_fault_prepare;
+        IF(pte.zero && k.t.write) {
+            k.t.zero = true;
+            k.t.pc = pc_fault_prepare;
+        }
+        IF(pte.frame.some() && (wp_write || (k.t.unshare && shared))) {
+            k.t.old = pte.frame;
+            k.t.pc = pc_fault_wp;
+        }
+        IF(pte.frame.some() && !(wp_write || (k.t.unshare && shared))) end_fault(k, res_spurious);
+        IF(pte.zero && !k.t.write) end_fault(k, res_spurious);
+    }
+}
+/// With the locks held: finds the VMA, checks the access, and goes on by the entry.
+template <class K>
+constexpr void enter_fault(K& k, const auto& mm) {
+    using D = typename K::D;
+    auto here = vma_at<K>(mm, k.t.page);
+    auto above = vma_from<K>(mm, k.t.page);
+    BoolOf<K> allowed = false, stack = false;
+    WITH(v, mm.vmas, here) allowed = access_allowed<K>(v, k.t);
+    WITH(v, mm.vmas, above) stack = v.growsdown;
+    IF(here.ok && allowed) sample_entry(k, mm);
+    IF(here.ok && !allowed) end_fault(k, res_segv_accerr);
+    IF(!here.ok && stack) {
+        k.t.pc = pc_fault_expand;
+        k.t.vlock = false;
+    }
+    IF(!here.ok && !stack) end_fault(k, res_segv_maperr);
+}
+/// A load, store or fetch finds no usable entry: takes the VMA's lock or mmap_lock and enters.
+template <class K>
+constexpr BoolOf<K> start_fault(K& k, int mm_row, const auto& args) {
+    using D = typename K::D;
+    auto& mm = k.s.mms[static_cast<std::size_t>(mm_row)];
+    const auto ref = K::Mach::MmRef::row(mm_row);
+    auto here = vma_at<K>(mm, args.page);
+    const bool by_vma = k.env.rules.fault_lock != FaultLock::mmap_lock;
+    const BoolOf<K> vlock = BoolOf<K>(by_vma) && here.ok && may_lock_vma(k, ref, mm, args.page);
+    REQUIRE(mm.phase == mm_alive && args.page < k.env.limits.pages);
+    REQUIRE(!(args.write && args.exec));
+    REQUIRE(vlock || may_read(k, ref));
+    k.t.mm = ref;
+    k.t.page = args.page;
+    k.t.write = args.write;
+    k.t.exec = args.exec;
+    k.t.vlock = vlock;
+    enter_fault(k, mm);
+    return D::done();
+}
+
+/// Grows the stack down to the faulting page. Source: mm/mmap.c:expand_downwards@v6.1
+/// Differs: one step under mmap_lock for writing, as since 6.5 (A-expand-atomic).
+template <class K>
+constexpr BoolOf<K> fault_expand(K& k) {
+    using D = typename K::D;
+    BoolOf<K> others = false;
+    for (const auto& u : k.s.tasks) others = others || (reads_mmap(u) && u.mm == k.t.mm && &u != &k.t);
+    REQUIRE(!others && !vma_reader_on(k, k.t.mm));
+    BoolOf<K> grown = false, oom = false;
+    WITH(mm, k.s.mms, k.t.mm) {
+        auto above = vma_from<K>(mm, k.t.page);
+        BoolOf<K> near = false;
+        for (const auto& u : mm.vmas)
+            near = near || (in_tree(u) && u.hi <= k.t.page && !u.growsdown &&
+                            (u.read || u.write || u.exec) &&
+                            u.hi + k.env.limits.stack_guard_gap > k.t.page);
+        WITH(v, mm.vmas, above) {
+            const BoolOf<K> fits = v.hi <= k.t.page + k.env.limits.stack_limit && !near &&
+                                   v.pgoff + k.t.page >= v.lo &&
+                                   !(v.locked && mm.locked_vm + v.lo >
+                                                     k.t.page + k.env.limits.memlock_limit);
+            IF(fits) {
+                grown = prepare_anon_vma(k, mm, v);
+                oom = !grown;
+            }
+            IF(grown) {
+                account_locked(k, mm, false, v.locked, v.lo - k.t.page);
+                v.pgoff = v.pgoff - (v.lo - k.t.page);
+                v.lo = k.t.page;
+            }
+        }
+        IF(grown) enter_fault(k, mm);
+    }
+    IF(oom) end_fault(k, res_segv_maperr);
+    IF(!grown && !oom) end_fault(k, res_segv_maperr);
+    return D::done();
+}
+
+/// The VMA needs an anon_vma before its first page. Under the VMA's lock alone, mmap_lock must be had too.
+/// Source: mm/memory.c:__vmf_anon_prepare@v6.12
+template <class K>
+constexpr BoolOf<K> fault_prepare(K& k) {
+    using D = typename K::D;
+    const bool needs_mmap = k.env.rules.fault_lock == FaultLock::vma_lock;
+    const BoolOf<K> blocked = BoolOf<K>(needs_mmap) && k.t.vlock && writer_on(k, k.t.mm);
+    BoolOf<K> ready = false, ok = false;
+    WITH(mm, k.s.mms, k.t.mm) {
+        auto here = vma_at<K>(mm, k.t.page);
+        WITH(v, mm.vmas, here) {
+            ready = v.anon_vma.some();
+            IF(ready || !blocked) ok = prepare_anon_vma(k, mm, v);
+        }
+    }
+    IF(ok) k.t.pc = pc_fault_alloc;
+    else {
+        IF(k.t.old.some()) WITH(o, k.s.frames, k.t.old) put_frame(k, o);
+        IF(blocked && !ready) end_fault(k, res_retry);
+        else end_fault(k, res_oom);
+    }
+    return D::done();
+}
+/// Maps the zero page, read-only; it is counted nowhere.
+template <class K>
+constexpr BoolOf<K> fault_zero(K& k) {
+    using D = typename K::D;
+    BoolOf<K> raced = true;
+    WITH(mm, k.s.mms, k.t.mm) {
+        auto here = vma_at<K>(mm, k.t.page);
+        WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
+            raced = pte.zero || pte.frame.some();
+            IF(!raced) {
+                pte.zero = true;
+                pte.exec = v.exec;
+            }
+        }
+    }
+    IF(raced) end_fault(k, res_raced);
+    else end_fault(k, res_zero_mapped);
+    return D::done();
+}
+template <class K>
+constexpr BoolOf<K> fault_alloc(K& k) {
+    using D = typename K::D;
+    auto fresh = free_frame(k);
+    IF(fresh.ok) {
+        WITH(f, k.s.frames, fresh) f.refcount = 1;
+        k.t.frame = fresh;
+        k.t.pc = pc_fault_fill;
+    } else {
+        WITH(o, k.s.frames, k.t.old) put_frame(k, o);
+        end_fault(k, res_oom);
+    }
+    return D::done();
+}
+/// Zeroes the new frame or copies the old one into it; only then it is uptodate.
+template <class K>
+constexpr BoolOf<K> fault_fill(K& k) {
+    using D = typename K::D;
+    const auto value = AT(k.s.frames, k.t.old, value);
+    WITH(f, k.s.frames, k.t.frame) {
+        f.value = value;
+        f.uptodate = true;
+    }
+    k.t.pc = pc_fault_install;
+    return D::done();
+}
+/// A fresh page becomes a page of v at `page`, exclusive. Source: mm/rmap.c:page_add_new_anon_rmap@v6.1
+template <class K>
+constexpr void own_new_frame(K& k, auto& f, const typename K::Mach::Vma& v, const auto& page) {
+    f.mapcount = 1;
+    f.exclusive = true;
+    f.anon_vma = v.anon_vma;
+    f.index = v.pgoff + (page - v.lo);
+    add_to_batch(k, f);
+}
+/// Under the page-table lock: if the entry still is what was sampled, the new frame replaces it.
+template <class K>
+constexpr BoolOf<K> fault_install(K& k) {
+    using D = typename K::D;
+    BoolOf<K> same = false;
+    const BoolOf<K> copy = k.t.old.some();
+    WITH(mm, k.s.mms, k.t.mm) {
+        auto here = vma_at<K>(mm, k.t.page);
+        WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
+            same = pte.zero == k.t.zero && pte.frame == k.t.old && !(pte.write && copy);
+            IF(same) {
+                WITH(o, k.s.frames, k.t.old) unmap_frame(k, o);
+                IF(copy) detach_gets(k, k.t.mm, k.t.page);
+                else mm.rss_anon += 1;
+                pte.zero = false;
+                pte.frame = k.t.frame;
+                pte.exec = v.exec;
+                pte.write = v.write && !k.t.unshare;
+                pte.dirty = true;
+                WITH(f, k.s.frames, k.t.frame) own_new_frame(k, f, v, k.t.page);
+            }
+        }
+    }
+    IF(!same) WITH(f, k.s.frames, k.t.frame) put_frame(k, f);
+    WITH(o, k.s.frames, k.t.old) put_frame(k, o);
+    IF(!same) end_fault(k, res_raced);
+    IF(same && (copy || k.t.zero)) end_fault(k, res_copied);
+    IF(same && !copy && !k.t.zero) end_fault(k, res_new_page);
+    return D::done();
+}
+
+/// May this write-protected page be written in place? Source: do_wp_page, wp_can_reuse_anon_folio@v6.1;
+/// do_wp_page@v5.10; reuse_swap_page@v5.7
+template <class K>
+constexpr BoolOf<K> may_reuse(K& k, const auto& which) {
+    using D = typename K::D;
+    BoolOf<K> reuse = false;
+    if (k.env.rules.cow_reuse == CowReuse::exclusive) {
+        BoolOf<K> drain = false;
+        WITH(o, k.s.frames, which) drain = !o.exclusive && o.refcount <= 3 && o.batched;
+        IF(drain) drain_batch(k);
+        WITH(o, k.s.frames, which) reuse = o.exclusive || o.refcount == 1;
+    }
+    if (k.env.rules.cow_reuse == CowReuse::page_count)
+        WITH(o, k.s.frames, which) reuse = o.refcount == 1 && o.mapcount == 1;
+    if (k.env.rules.cow_reuse == CowReuse::mapcount)
+        WITH(o, k.s.frames, which) reuse = o.mapcount == 1;
+    return reuse;
+}
+/// Write to, or unsharing of, a present write-protected page: reuse it or start a copy.
+template <class K>
+constexpr BoolOf<K> fault_wp(K& k) {
+    using D = typename K::D;
+    BoolOf<K> same = false;
+    WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.page)
+        same = pte.frame == k.t.old && !pte.write;
+    BoolOf<K> reuse = false;
+    IF(same) reuse = may_reuse(k, k.t.old);
+    IF(same && reuse) {
+        WITH(mm, k.s.mms, k.t.mm) {
+            auto here = vma_at<K>(mm, k.t.page);
+            WITH(v, mm.vmas, here) WITH(o, k.s.frames, k.t.old) {
+                if (k.env.rules.reuse_moves_rmap == ReuseMovesRmap::yes)
+                    IF(!o.exclusive) o.anon_vma = v.anon_vma;
+                o.exclusive = true;
+            }
+            WITH(pte, mm.ptes, k.t.page) {
+                pte.write = !k.t.unshare;
+                pte.dirty = pte.dirty || !k.t.unshare;
+            }
+        }
+    }
+    IF(same && !reuse) {
+        WITH(o, k.s.frames, k.t.old) o.refcount += 1;
+        k.t.pc = pc_fault_prepare;
+    }
+    IF(same && reuse) end_fault(k, res_reused);
+    IF(!same) end_fault(k, res_raced);
+    return D::done();
+}
+
+}  // namespace faultline

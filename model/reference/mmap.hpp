@@ -1,0 +1,168 @@
+// model/reference/mmap.hpp - mmap and brk: where a new range goes, and what it merges with.
+//
+// Source:  linux mm/mmap.c:do_mmap, mmap_region, vm_unmapped_area, do_brk_flags, sys_brk@v6.1
+// Differs: the arena is the whole address space (A-arena); the heap starts at page 0 (A-heap).
+#pragma once
+#include "model/reference/unmap.hpp"
+
+namespace faultline {
+
+/// Puts the range [lo, hi) with offset `pgoff` into mm: merged with its neighbours or in a row of its own. `src` is
+/// the VMA it is a copy of (a move), or none. False if neither can be had.
+template <class K>
+constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& lo,
+                                 const typename K::Mach::Page& hi,
+                                 const typename K::Mach::Vma& like) {
+    using D = typename K::D;
+    using M = typename K::Mach;
+    const auto flags = flags_of<M>(like);
+    const BoolOf<K> singular = chain_singular<K>(like);
+    auto below = vma_ending_at<K>(mm, lo);
+    auto above = vma_starting_at<K>(mm, hi);
+    auto row = free_vma_row(k, mm);
+    BoolOf<K> left = false, right = false, both = false;
+    WITH(n, mm.vmas, below)
+        left = same_flags<M>(flags, flags_of<M>(n)) && n.pgoff + lo == like.pgoff + n.lo &&
+               !k.deny && anon_mergeable(k, like.anon_vma, singular, n);
+    WITH(n, mm.vmas, above)
+        right = same_flags<M>(flags, flags_of<M>(n)) && n.pgoff + lo == like.pgoff + n.lo &&
+                !k.deny && anon_mergeable(k, like.anon_vma, singular, n);
+    // All three become one only if the outer two agree. Source: vma_merge case 1 and 6
+    WITH(b, mm.vmas, below) WITH(a, mm.vmas, above)
+        both = left && right && (b.anon_vma == a.anon_vma || b.anon_vma.none() || a.anon_vma.none());
+    IF(left) WITH(b, mm.vmas, below) {
+        inherit_anon_vma(k, b, like);
+        b.hi = hi;
+        IF(both) WITH(a, mm.vmas, above) {
+            inherit_anon_vma(k, b, a);
+            b.hi = a.hi;
+            remove_vma(k, a);
+            mm.map_count -= 1;
+        }
+    }
+    IF(right && !left) WITH(a, mm.vmas, above) {
+        inherit_anon_vma(k, a, like);
+        a.lo = lo;
+        a.pgoff = like.pgoff;
+    }
+    const BoolOf<K> merged = left || right;
+    IF(!merged && row.ok) WITH(v, mm.vmas, row) {
+        v.used = true;
+        set_flags<M>(v, flags);
+        v.lo = lo;
+        v.hi = hi;
+        v.pgoff = like.pgoff;
+        inherit_anon_vma(k, v, like);
+        mm.map_count += 1;
+    }
+    const BoolOf<K> ok = merged || row.ok;
+    IF(ok && like.locked) mm.locked_vm += hi - lo;
+    return ok;
+}
+
+/// The highest free range of `len` pages, or none. Source: mm/mmap.c:unmapped_area_topdown@v6.1
+template <class K>
+constexpr auto search_topdown(const K& k, const auto& mm, const auto& len) {
+    using D = typename K::D;
+    constexpr int pages = K::Mach::B.pages;
+    std::array<int, static_cast<std::size_t>(pages)> start{};
+    for (int i = 0; i < pages; ++i) start[static_cast<std::size_t>(i)] = pages - 1 - i;
+    return D::find(start, [&](int lo) {
+        typename K::Mach::Page from = lo;
+        return from + len <= k.env.limits.pages && range_free(k, mm, from, from + len);
+    });
+}
+
+template <class K>
+constexpr BoolOf<K> start_mmap(K& k, int mm_row, const auto& args) {
+    using D = typename K::D;
+    auto& mm = k.s.mms[static_cast<std::size_t>(mm_row)];
+    const auto ref = K::Mach::MmRef::row(mm_row);
+    REQUIRE(mm.phase == mm_alive && may_write(k, ref));
+    REQUIRE(args.page < args.end && args.end <= k.env.limits.pages);
+    REQUIRE(args.op >= op_mmap && args.op <= op_mmap_noreplace);
+    REQUIRE(args.op != op_mmap || args.page == 0);
+    k.t.mm = ref;
+    k.t.page = args.page;
+    k.t.end = args.end;
+    k.t.op = args.op;
+    k.t.read = args.read;
+    k.t.write = args.write;
+    k.t.exec = args.exec;
+    k.t.grows = args.grows;
+    IF(args.op == op_mmap_fixed) k.t.pc = pc_unmap_split_lo;
+    else k.t.pc = pc_mmap_insert;
+    IF(mm.map_count > k.env.limits.map_count_limit) finish(k, res_enomem);
+    return D::done();
+}
+/// brk: sets the end of the heap; shrinking unmaps, growing inserts. Source: mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1
+template <class K>
+constexpr BoolOf<K> start_brk(K& k, int mm_row, const auto& args) {
+    using D = typename K::D;
+    auto& mm = k.s.mms[static_cast<std::size_t>(mm_row)];
+    const auto ref = K::Mach::MmRef::row(mm_row);
+    REQUIRE(mm.phase == mm_alive && may_write(k, ref) && args.end <= k.env.limits.pages);
+    k.t.mm = ref;
+    k.t.op = op_brk;
+    k.t.read = true;
+    k.t.write = true;
+    IF(args.end > mm.brk) {
+        k.t.page = mm.brk;
+        k.t.end = args.end;
+        k.t.pc = pc_mmap_insert;
+    }
+    IF(args.end < mm.brk) {
+        k.t.page = args.end;
+        k.t.end = mm.brk;
+        k.t.read = false;
+        k.t.write = false;
+        k.t.pc = pc_unmap_split_lo;
+    }
+    IF(args.end == mm.brk) {
+        k.out.page = args.end;
+        finish(k, res_ok);
+    }
+    return D::done();
+}
+/// Chooses the address and puts the new range in.
+template <class K>
+constexpr BoolOf<K> mmap_insert(K& k) {
+    using D = typename K::D;
+    BoolOf<K> placed = false, taken = false, ok = false;
+    typename K::Mach::Page lo{}, hi{};
+    WITH(mm, k.s.mms, k.t.mm) {
+        const auto len = k.t.end - k.t.page;
+        auto found = search_topdown(k, mm, len);
+        constexpr int pages = K::Mach::B.pages;
+        // A grown heap keeps one page clear of what lies above it.
+        const auto reach = D::select(BoolOf<K>(k.t.op == op_brk), k.t.end + 1, k.t.end + 0);
+        const BoolOf<K> here = k.t.op == op_mmap_fixed ||
+                               (k.t.op == op_mmap_noreplace &&
+                                range_free(k, mm, k.t.page, k.t.end, false)) ||
+                               (k.t.op != op_mmap && k.t.op != op_mmap_noreplace &&
+                                range_free(k, mm, k.t.page, reach));
+        const BoolOf<K> searches = k.t.op == op_mmap || k.t.op == op_mmap_hint;
+        placed = here || (searches && found.ok);
+        taken = k.t.op == op_mmap_noreplace;
+        lo = k.t.page;
+        IF(!here) for (int i = 0; i < pages; ++i) IF(found.at(i)) lo = pages - 1 - i;
+        hi = lo + len;
+        typename K::Mach::Vma like{};
+        like.read = k.t.read;
+        like.write = k.t.write;
+        like.exec = k.t.exec;
+        like.growsdown = k.t.grows;
+        like.pgoff = lo;
+        IF(placed) ok = insert_range(k, mm, lo, hi, like);
+        IF(ok && k.t.op == op_brk) mm.brk = hi;
+    }
+    IF(ok) k.out.page = K::D::select(BoolOf<K>(k.t.op == op_brk), hi + 0, lo + 0);
+    IF(ok) finish(k, res_ok);
+    else {
+        IF(!placed && taken) finish(k, res_eexist);
+        else finish(k, res_enomem);
+    }
+    return D::done();
+}
+
+}  // namespace faultline

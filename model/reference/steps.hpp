@@ -1,0 +1,210 @@
+// model/reference/steps.hpp - the step table and the operations: every way the machine can move, listed once.
+//
+// Why: the runner, the explorer, the prover and the trace format all fold over these; adding an operation is one
+//      entry of `operations` (and, if it is new, its steps in `run_step`).
+#pragma once
+#include "model/reference/mremap.hpp"
+
+namespace faultline {
+
+/// What an operation is called with; a field its operation does not use is zero.
+template <class M>
+struct Args {
+    typename M::Page page{}, end{}, to{}, span{};
+    typename M::Bool read{}, write{}, exec{}, grows{}, fixed{}, maymove{}, dontunmap{};
+    typename M::template Int<2> gup{};
+    typename M::template Int<op_code_count - 1> op{};
+    typename M::Value value{};
+};
+
+/// Runs the step at `pc`; false if it is not enabled now.
+template <class K>
+constexpr BoolOf<K> run_step(K& k, int pc) {
+    switch (pc) {
+        case pc_fault_expand: return fault_expand(k);
+        case pc_fault_wp: return fault_wp(k);
+        case pc_fault_prepare: return fault_prepare(k);
+        case pc_fault_zero: return fault_zero(k);
+        case pc_fault_alloc: return fault_alloc(k);
+        case pc_fault_fill: return fault_fill(k);
+        case pc_fault_install: return fault_install(k);
+        case pc_gup_follow: return gup_follow(k);
+        case pc_zap: return dontneed_page(k);
+        case pc_gup_lock: return gup_lock(k);
+        case pc_gup_grab: return gup_grab(k);
+        case pc_gup_check: return gup_check(k);
+        case pc_fork_vma: return fork_vma(k);
+        case pc_fork_check: return fork_check(k);
+        case pc_fork_share: return fork_share(k);
+        case pc_fork_copy: return fork_copy(k);
+        case pc_edit_next: return edit_next(k);
+        case pc_edit_left: return edit_left(k);
+        case pc_edit_right: return edit_right(k);
+        case pc_edit_split_lo: return edit_split_lo(k);
+        case pc_edit_split_hi: return edit_split_hi(k);
+        case pc_edit_apply: return edit_apply(k);
+        case pc_edit_join: return edit_join(k);
+        case pc_unmap_split_lo: return unmap_split_lo(k);
+        case pc_unmap_split_hi: return unmap_split_hi(k);
+        case pc_unmap_detach: return unmap_detach(k);
+        case pc_unmap_page: return unmap_page(k);
+        case pc_unmap_unlink: return unmap_unlink(k);
+        case pc_mmap_insert: return mmap_insert(k);
+        case pc_move_vma: return move_vma(k);
+        case pc_move_page: return move_page(k);
+        case pc_move_end: return move_end(k);
+        case pc_exit_page: return exit_page(k);
+        case pc_exit_unlink: return exit_unlink(k);
+        default: return BoolOf<K>(false);
+    }
+}
+/// Steps whose outcome depends on the allocator: only for these is `deny` a choice.
+constexpr bool step_allocates(int pc) {
+    switch (pc) {
+        case pc_fault_expand: case pc_fault_prepare: case pc_fault_alloc: case pc_fork_vma:
+        case pc_fork_copy: case pc_edit_left: case pc_edit_right: case pc_edit_split_lo:
+        case pc_edit_split_hi: case pc_edit_join: case pc_unmap_split_lo: case pc_unmap_split_hi:
+        case pc_mmap_insert: case pc_move_vma: return true;
+        default: return false;
+    }
+}
+
+/// What an operation is performed on, and which arguments vary.
+struct OpShape {
+    bool by_mm = false;        ///< on one address space (else machine-wide or on a handle)
+    bool by_handle = false;    ///< on one handle
+    bool new_mm = false;       ///< names a free address space for the child
+    bool task = false;         ///< begins a task; otherwise one atomic event
+    bool page = false;         ///< args.page
+    bool range = false;        ///< args.page < args.end
+    bool end = false;          ///< args.end alone (brk)
+    bool access = false;       ///< args.write, args.exec (not both)
+    bool prot = false;         ///< args.read, write, exec
+    bool grows = false;        ///< args.grows
+    bool gup = false;          ///< args.gup and args.write
+    bool move = false;         ///< args.to, span, fixed, maymove, dontunmap
+    bool value = false;        ///< args.value
+    int op_first = 0, op_last = 0;   ///< args.op, when the steps are shared
+};
+
+struct OpMmap {
+    static constexpr const char* name = "mmap";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .range = true, .prot = true,
+                                   .grows = true, .op_first = op_mmap, .op_last = op_mmap_noreplace};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_mmap(k, mm, a); }
+};
+struct OpMunmap {
+    static constexpr const char* name = "munmap";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .range = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_munmap(k, mm, a); }
+};
+struct OpMprotect {
+    static constexpr const char* name = "mprotect";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .range = true, .prot = true,
+                                   .op_first = op_mprotect, .op_last = op_mprotect};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_edit(k, mm, a); }
+};
+/// madvise flags, mlock and munlock: the same walk over VMAs.
+struct OpAdvise {
+    static constexpr const char* name = "advise";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .range = true,
+                                   .op_first = op_dontfork, .op_last = op_munlock};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_edit(k, mm, a); }
+};
+struct OpDontneed {
+    static constexpr const char* name = "dontneed";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .range = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_dontneed(k, mm, a); }
+};
+struct OpBrk {
+    static constexpr const char* name = "brk";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .end = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_brk(k, mm, a); }
+};
+struct OpMremap {
+    static constexpr const char* name = "mremap";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .range = true, .move = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_mremap(k, mm, a); }
+};
+struct OpFault {
+    static constexpr const char* name = "fault";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .access = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_fault(k, mm, a); }
+};
+struct OpFork {
+    static constexpr const char* name = "fork";
+    static constexpr OpShape shape{.by_mm = true, .new_mm = true, .task = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int child, const auto&) {
+        return start_fork(k, mm, child);
+    }
+};
+struct OpExit {
+    static constexpr const char* name = "exit";
+    static constexpr OpShape shape{.by_mm = true, .task = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto&) { return start_exit(k, mm); }
+};
+struct OpGup {
+    static constexpr const char* name = "gup";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .gup = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_gup(k, mm, a); }
+};
+struct OpGupFast {
+    static constexpr const char* name = "gup_fast";
+    static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .gup = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_gup_fast(k, mm, a); }
+};
+struct OpStore {
+    static constexpr const char* name = "store";
+    static constexpr OpShape shape{.by_mm = true, .page = true, .value = true};
+    template <class K>
+    static constexpr auto start(K& k, int mm, int, const auto& a) { return user_store(k, mm, a); }
+};
+struct OpUnpin {
+    static constexpr const char* name = "unpin";
+    static constexpr OpShape shape{.by_handle = true};
+    template <class K>
+    static constexpr auto start(K& k, int handle, int, const auto&) { return unpin(k, handle); }
+};
+struct OpDma {
+    static constexpr const char* name = "dma";
+    static constexpr OpShape shape{.by_handle = true, .value = true};
+    template <class K>
+    static constexpr auto start(K& k, int handle, int, const auto& a) {
+        return handle_store(k, handle, a);
+    }
+};
+struct OpDrain {
+    static constexpr const char* name = "drain";
+    static constexpr OpShape shape{};
+    template <class K>
+    static constexpr auto start(K& k, int, int, const auto&) { return drain(k); }
+};
+
+/// The registry. The order is the order of the trace format's binary form and of every table shown.
+inline constexpr auto operations =
+    boost::hana::tuple_t<OpMmap, OpMunmap, OpMprotect, OpAdvise, OpDontneed, OpBrk, OpMremap, OpFault,
+                         OpFork, OpExit, OpGup, OpGupFast, OpStore, OpUnpin, OpDma, OpDrain>;
+inline constexpr int operation_count =
+    static_cast<int>(decltype(boost::hana::length(operations))::value);
+
+/// The machine as it starts: one empty process.
+template <class M>
+constexpr typename M::State initial_state() {
+    typename M::State s{};
+    s.mms[0].phase = mm_alive;
+    return s;
+}
+
+}  // namespace faultline

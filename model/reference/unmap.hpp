@@ -1,0 +1,150 @@
+// model/reference/unmap.hpp - munmap and everything that begins or ends with it; madvise(DONTNEED).
+//
+// Source:  linux mm/mmap.c:do_mas_align_munmap, unmap_region, free_pgtables@v6.1; mm/madvise.c:madvise_dontneed_free@v6.1
+// Differs: mmap_lock stays held for writing to the end (Linux may downgrade it; A-no-downgrade); a map limit is not
+//          checked for the second split, as in Linux.
+#pragma once
+#include "model/reference/edit.hpp"
+
+namespace faultline {
+
+/// The range to unmap: the target of mremap(MREMAP_FIXED) first, else [page, end).
+template <class K>
+constexpr auto unmap_lo(const K& k) {
+    return K::D::select(BoolOf<K>(k.t.op == op_mremap_fixed), k.t.to + 0, k.t.page + 0);
+}
+template <class K>
+constexpr auto unmap_hi(const K& k) {
+    return K::D::select(BoolOf<K>(k.t.op == op_mremap_fixed), k.t.to + k.t.span, k.t.end + 0);
+}
+
+template <class K>
+constexpr BoolOf<K> start_munmap(K& k, int mm_row, const auto& args) {
+    using D = typename K::D;
+    const auto ref = K::Mach::MmRef::row(mm_row);
+    REQUIRE(k.s.mms[static_cast<std::size_t>(mm_row)].phase == mm_alive && may_write(k, ref));
+    REQUIRE(args.page < args.end && args.end <= k.env.limits.pages);
+    k.t.mm = ref;
+    k.t.page = args.page;
+    k.t.end = args.end;
+    k.t.op = op_munmap;
+    k.t.pc = pc_unmap_split_lo;
+    return D::done();
+}
+/// A VMA that reaches below the range is split at its start. The limit counts only if a third piece remains.
+template <class K>
+constexpr BoolOf<K> unmap_split_lo(K& k) {
+    using D = typename K::D;
+    BoolOf<K> ok = false;
+    WITH(mm, k.s.mms, k.t.mm) {
+        auto here = vma_at<K>(mm, unmap_lo(k));
+        BoolOf<K> full = false;
+        WITH(v, mm.vmas, here) full = v.lo < unmap_lo(k) && v.hi > unmap_hi(k) &&
+                                      mm.map_count >= k.env.limits.map_count_limit;
+        IF(!full) ok = split_at(k, mm, unmap_lo(k), false);
+    }
+    IF(ok) k.t.pc = pc_unmap_split_hi;
+    else finish(k, res_enomem);
+    return D::done();
+}
+template <class K>
+constexpr BoolOf<K> unmap_split_hi(K& k) {
+    using D = typename K::D;
+    BoolOf<K> ok = false;
+    WITH(mm, k.s.mms, k.t.mm) ok = split_at(k, mm, unmap_hi(k), false);
+    IF(ok) k.t.pc = pc_unmap_detach;
+    else finish(k, res_enomem);
+    return D::done();
+}
+/// The range's VMAs leave the tree; faults no longer find them, the reverse map still does.
+template <class K>
+constexpr BoolOf<K> unmap_detach(K& k) {
+    using D = typename K::D;
+    WITH(mm, k.s.mms, k.t.mm) for (auto& v : mm.vmas)
+        IF(in_tree(v) && v.lo >= unmap_lo(k) && v.hi <= unmap_hi(k)) {
+            v.detached = true;
+            mm.map_count -= 1;
+            account_locked(k, mm, v.locked, false, v.hi - v.lo);
+        }
+    k.t.cursor = unmap_lo(k);
+    k.t.pc = pc_unmap_page;
+    return D::done();
+}
+template <class K>
+constexpr BoolOf<K> unmap_page(K& k) {
+    using D = typename K::D;
+    WITH(mm, k.s.mms, k.t.mm) zap_page(k, mm, k.t.mm, k.t.cursor);
+    k.t.cursor += 1;
+    IF(k.t.cursor >= unmap_hi(k)) {
+        k.t.cursor = 0;
+        k.t.pc = pc_unmap_unlink;
+    }
+    return D::done();
+}
+/// The range is empty now: on with the call it was done for.
+template <class K>
+constexpr void after_unmap(K& k) {
+    using D = typename K::D;
+    const auto op = k.t.op;
+    IF(op == op_mmap_fixed) k.t.pc = pc_mmap_insert;
+    IF(op == op_mremap_fixed) {
+        IF(k.t.grows) k.t.op = op_mremap_dontunmap;
+        else k.t.op = op_mremap;
+        k.t.grows = false;
+        k.t.pc = pc_move_vma;
+        k.t.hole = true;   // the target is given, not searched
+    }
+    IF(op == op_brk) WITH(mm, k.s.mms, k.t.mm) mm.brk = k.t.page;
+    IF(op == op_munmap || op == op_brk || op == op_mremap) {
+        IF(op == op_mremap) k.out.page = k.t.to;
+        IF(op == op_brk) k.out.page = k.t.page;
+        finish(k, res_ok);
+    }
+}
+/// One detached VMA a step leaves its anon_vmas and is freed.
+template <class K>
+constexpr BoolOf<K> unmap_unlink(K& k) {
+    using D = typename K::D;
+    BoolOf<K> last = false;
+    WITH(mm, k.s.mms, k.t.mm) {
+        auto any = D::find(mm.vmas, [&](const auto& v) { return v.used && v.detached; });
+        WITH(v, mm.vmas, any) remove_vma(k, v);
+        last = !any.ok;
+    }
+    IF(last) after_unmap(k);
+    return D::done();
+}
+
+/// madvise(MADV_DONTNEED): under mmap_lock for reading, a page a step; holes are reported at the end.
+template <class K>
+constexpr BoolOf<K> start_dontneed(K& k, int mm_row, const auto& args) {
+    using D = typename K::D;
+    const auto ref = K::Mach::MmRef::row(mm_row);
+    REQUIRE(k.s.mms[static_cast<std::size_t>(mm_row)].phase == mm_alive && may_read(k, ref));
+    REQUIRE(args.page < args.end && args.end <= k.env.limits.pages);
+    k.t.mm = ref;
+    k.t.cursor = args.page;
+    k.t.end = args.end;
+    k.t.pc = pc_zap;
+    return D::done();
+}
+template <class K>
+constexpr BoolOf<K> dontneed_page(K& k) {
+    using D = typename K::D;
+    BoolOf<K> locked = false;
+    WITH(mm, k.s.mms, k.t.mm) {
+        auto here = vma_at<K>(mm, k.t.cursor);
+        WITH(v, mm.vmas, here) locked = v.locked;
+        IF(here.ok && !locked) zap_page(k, mm, k.t.mm, k.t.cursor);
+        IF(!here.ok) k.t.hole = true;
+    }
+    k.t.cursor += 1;
+    const BoolOf<K> over = k.t.cursor >= k.t.end;
+    const BoolOf<K> hole = k.t.hole;
+    IF(locked) finish(k, res_einval);
+    IF(!locked && over && hole) finish(k, res_enomem);
+    IF(!locked && over && !hole) finish(k, res_ok);
+    return D::done();
+}
+
+}  // namespace faultline

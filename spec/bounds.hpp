@@ -1,0 +1,85 @@
+// spec/bounds.hpp - how large the machine is: table capacities and the numeric limits of the kernel, by name.
+//
+// Why: proofs and exhaustive exploration need a small machine, a fuzzer a large one. A capacity is a template
+//      argument (few instantiations); the same struct at run time narrows loops within a capacity.
+//      Limits that Linux fixes (guard gap, pin bias, map count) are fields here; a scaled one is an entry
+//      of spec/ABSTRACTIONS.md with its side condition.
+#pragma once
+#include <array>
+#include <string_view>
+
+namespace faultline {
+
+struct Bounds {
+    int mms = 2;         ///< processes alive at a time
+    int vmas = 2;        ///< VMA rows a process
+    int pages = 2;       ///< pages in each process's arena
+    int frames = 3;      ///< page frames
+    int anon_vmas = 4;   ///< anon_vma rows
+    int tasks = 2;       ///< threads with an operation in flight
+    int handles = 1;     ///< GUP references kept by a caller (FOLL_GET or FOLL_PIN)
+    int values = 1;      ///< contents other than zero
+    // Limits.
+    int stack_guard_gap = 1;   ///< pages; 256 in Linux
+    int stack_limit = 2;       ///< RLIMIT_STACK in pages
+    int memlock_limit = 2;     ///< RLIMIT_MEMLOCK in pages
+    int map_count_limit = 2;   ///< sysctl_max_map_count; 65530 in Linux; at most `vmas`
+    int move_slack = 0;        ///< map_count a move leaves free; 3 in Linux
+    int pin_bias = 16;         ///< GUP_PIN_COUNTING_BIAS; 1024 in Linux; exceeds all ordinary references
+    int batch_size = 15;       ///< folios a per-CPU LRU batch takes before it drains by itself
+    /// Largest page offset a VMA may have; moved VMAs keep theirs, so it exceeds the arena.
+    constexpr int max_pgoff() const { return 2 * pages - 1; }
+    /// References that are not pins: maps, the batch, gets, two a task.
+    constexpr int max_plain_refs() const { return mms + 1 + handles + 2 * tasks; }
+    constexpr int max_refs() const { return max_plain_refs() + pin_bias * (handles + tasks); }
+    friend constexpr bool operator==(const Bounds&, const Bounds&) = default;
+};
+
+/// Why a Bounds value is not usable, or "" when it is.
+constexpr std::string_view bounds_problem(const Bounds& b) {
+    if (b.mms < 1 || b.vmas < 1 || b.pages < 1 || b.frames < 1) return "every table needs a row";
+    if (b.anon_vmas < 1 || b.tasks < 1 || b.handles < 1 || b.values < 1)
+        return "every table needs a row";
+    if (b.map_count_limit > b.vmas) return "map_count_limit exceeds the VMA rows";
+    if (b.pin_bias <= b.max_plain_refs()) return "pin_bias does not exceed all ordinary references";
+    return "";
+}
+
+struct NamedBounds {
+    std::string_view name, purpose;
+    Bounds bounds;
+};
+
+inline constexpr Bounds bounds_b1{};
+inline constexpr Bounds bounds_b2{.mms = 3, .vmas = 2, .pages = 3, .frames = 4, .anon_vmas = 5,
+                                  .tasks = 2, .handles = 2, .values = 1, .stack_guard_gap = 1,
+                                  .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
+                                  .pin_bias = 16};
+inline constexpr Bounds bounds_e1{.mms = 2, .vmas = 1, .pages = 1, .frames = 3, .anon_vmas = 3,
+                                  .tasks = 1, .handles = 1, .values = 1, .stack_guard_gap = 1,
+                                  .stack_limit = 1, .memlock_limit = 1, .map_count_limit = 1,
+                                  .pin_bias = 16};
+inline constexpr Bounds bounds_m1{.mms = 4, .vmas = 2, .pages = 2, .frames = 3, .anon_vmas = 7,
+                                  .tasks = 1, .handles = 1, .values = 1, .stack_guard_gap = 1,
+                                  .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
+                                  .pin_bias = 16};
+inline constexpr Bounds bounds_f1{.mms = 12, .vmas = 12, .pages = 24, .frames = 48, .anon_vmas = 36,
+                                  .tasks = 1, .handles = 12, .values = 3, .stack_guard_gap = 2,
+                                  .stack_limit = 12, .memlock_limit = 12, .map_count_limit = 11,
+                                  .move_slack = 3, .pin_bias = 1024};
+
+/// Every named bound; each is also a capacity that the engines are instantiated for.
+inline constexpr std::array<NamedBounds, 5> named_bounds{{
+    {"b1", "proof: two processes, two VMAs, two pages, two tasks", bounds_b1},
+    {"b2", "proof: three processes, three pages", bounds_b2},
+    {"e1", "exploration to the end of the state space", bounds_e1},
+    {"m1", "museum: four processes, seven anon_vmas", bounds_m1},
+    {"f1", "random histories, dozens of each", bounds_f1},
+}};
+static_assert(bounds_problem(bounds_b1).empty());
+static_assert(bounds_problem(bounds_b2).empty());
+static_assert(bounds_problem(bounds_e1).empty());
+static_assert(bounds_problem(bounds_m1).empty());
+static_assert(bounds_problem(bounds_f1).empty());
+
+}  // namespace faultline

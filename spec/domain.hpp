@@ -1,0 +1,138 @@
+// spec/domain.hpp - the control words of the model's text, and the concrete value domain.
+//
+// Why:  the transition rules and the claims are written once, over a domain D. With `Concrete` they are ordinary
+//       C++ (constexpr, fuzzable, explorable); with the symbolic domain of proofs/ the same bodies build formulas.
+//       IF runs both arms under a guard there and merges every assignment; WITH runs its body once per possible row.
+// Rules of the text: no return, break or continue inside IF or WITH; operands of && and || are pure and total;
+//       only loop counters are plain ints; REQUIRE stands outside IF and WITH and means "not enabled now".
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#define FL_CAT2(a, b) a##b
+#define FL_CAT(a, b) FL_CAT2(a, b)
+#define FL_IF(g, c) for (typename D::Branch g(c); g.live(); g.step()) if (g.taken())
+/// IF(cond) {...} else {...}: both arms symbolically, an `if` concretely.
+#define IF(c) FL_IF(FL_CAT(branch_, __COUNTER__), c)
+#define FL_WITH(g, x, table, i)                                                       \
+    for (typename D::Pick g(i, static_cast<int>((table).size())); g.live(); g.step()) \
+        if (auto& x = (table)[static_cast<std::size_t>(g.row())]; true)
+/// WITH(x, table, which) {...}: binds x to the row `which` names; nothing happens when it names none.
+#define WITH(x, table, which) FL_WITH(FL_CAT(pick_, __COUNTER__), x, table, which)
+/// REQUIRE(cond): the step is not enabled unless cond; never inside IF or WITH.
+#define REQUIRE(c)         \
+    if (D::require(c)) {   \
+    } else                 \
+        return typename D::Bool(false)
+/// AT(table, which, field): the field of the row named, a zero value when it names none.
+#define AT(table, which, field) \
+    D::at(table, which, [](const auto& row_) { return row_.field; })
+
+namespace faultline {
+
+/// Sorts whose members are interchangeable: canonical forms permute them, and only them.
+struct FrameSort { static constexpr const char* name = "frame"; };
+struct AnonVmaSort { static constexpr const char* name = "anon_vma"; };
+struct MmSort { static constexpr const char* name = "mm"; };
+struct ValueSort { static constexpr const char* name = "value"; };
+
+/// The ordinary value domain: bool and small unsigned integers.
+struct Concrete {
+    static constexpr bool symbolic = false;
+    using Bool = bool;
+    using Num = int;
+    template <int Max>
+    using Int = std::conditional_t<(Max < 256), std::uint8_t, std::uint16_t>;
+
+    /// A row search's answer: the first row that satisfied the predicate, or none.
+    struct Found {
+        int row = 0;
+        bool ok = false;
+        constexpr bool at(int k) const { return ok && row == k; }
+    };
+    /// A reference to a row of a table of `Sort`: 0 names none, k + 1 names row k.
+    template <class Sort, int Rows>
+    struct Ref {
+        using sort = Sort;
+        static constexpr int rows = Rows;
+        Int<Rows> v;
+        constexpr Ref& operator=(Found f) {
+            v = static_cast<Int<Rows>>(f.ok ? f.row + 1 : 0);
+            return *this;
+        }
+        static constexpr Ref row(int k) {
+            Ref r{};
+            r.v = static_cast<Int<Rows>>(k + 1);
+            return r;
+        }
+        constexpr bool some() const { return v != 0; }
+        constexpr bool none() const { return v == 0; }
+        constexpr bool is(int k) const { return v == k + 1; }
+        friend constexpr bool operator==(Ref a, Ref b) { return a.v == b.v; }
+    };
+
+    struct Branch {
+        bool cond, stepped = false;
+        constexpr explicit Branch(bool c) : cond(c) {}
+        constexpr bool live() const { return !stepped; }
+        constexpr void step() { stepped = true; }
+        constexpr bool taken() const { return cond; }
+    };
+    struct Pick {
+        int at;
+        bool stepped;
+        constexpr Pick(Found f, int) : at(f.row), stepped(!f.ok) {}
+        template <class Sort, int Rows>
+        constexpr Pick(Ref<Sort, Rows> r, int size)
+            : at(r.v - 1), stepped(r.v == 0 || r.v > size) {}
+        template <class Index>
+            requires std::is_integral_v<Index>
+        constexpr Pick(Index i, int size) : at(static_cast<int>(i)), stepped(at < 0 || at >= size) {}
+        constexpr bool live() const { return !stepped; }
+        constexpr void step() { stepped = true; }
+        constexpr int row() const { return at; }
+    };
+
+    template <class Table, class Pred>
+    static constexpr Found find(const Table& table, Pred pred) {
+        for (std::size_t k = 0; k < table.size(); ++k)
+            if (pred(table[k])) return {static_cast<int>(k), true};
+        return {};
+    }
+    /// Like find, with the row number handed to the predicate.
+    template <class Table, class Pred>
+    static constexpr Found find_row(const Table& table, Pred pred) {
+        for (int k = 0; k < static_cast<int>(table.size()); ++k)
+            if (pred(k, table[static_cast<std::size_t>(k)])) return {k, true};
+        return {};
+    }
+    template <class Table, class Which, class Fn>
+    static constexpr auto at(const Table& table, Which which, Fn fn) {
+        Pick p(which, static_cast<int>(table.size()));
+        using Out = std::decay_t<decltype(fn(table[0]))>;
+        return p.live() ? fn(table[static_cast<std::size_t>(p.row())]) : Out{};
+    }
+    /// Counters per row: concretely one increment, symbolically one sum a row.
+    template <int Rows>
+    struct Tally {
+        std::array<int, static_cast<std::size_t>(Rows)> n{};
+        template <class Sort>
+        constexpr void add(Ref<Sort, Rows> which, bool when, int by = 1) {
+            if (when && which.v != 0) n[static_cast<std::size_t>(which.v - 1)] += by;
+        }
+        constexpr int of(int row) const { return n[static_cast<std::size_t>(row)]; }
+    };
+    static constexpr int num(bool b) { return b ? 1 : 0; }
+    template <class T>
+    static constexpr T select(bool c, T a, T b) { return c ? a : b; }
+    static constexpr bool require(bool c) { return c; }
+    static constexpr bool done() { return true; }
+    /// A kernel assertion (BUG_ON and kin): concretely recorded by the caller's sink.
+    static constexpr bool holds(bool c) { return c; }
+};
+
+constexpr bool implies(bool a, bool b) { return !a || b; }
+
+}  // namespace faultline

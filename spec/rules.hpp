@@ -1,0 +1,146 @@
+// spec/rules.hpp - where kernels differ: one enumeration a rule, kernel versions and bugs as values.
+//
+// Why:    the model asks a rule wherever Linux versions disagree; a historical bug is a version with one field
+//         changed. Rules are plain values given to every step, never symbolic.
+// Source: each option names where it was read; [MEM] marks what was recalled and awaits a source.
+#pragma once
+#include <array>
+#include <type_traits>
+#include <utility>
+#include <string_view>
+
+namespace faultline {
+
+/// What makes a write fault on a write-protected anonymous page reuse the page in place.
+enum class CowReuse {
+    mapcount,    ///< mapcount + swapcount == 1; up to 5.8. linux mm/memory.c:do_wp_page@v5.7
+    page_count,  ///< page_count == 1; 5.9 to 5.18. linux mm/memory.c:do_wp_page@v5.10
+    exclusive,   ///< PG_anon_exclusive, else refcount == 1 after a drain; 5.19 on. @v6.1
+};
+/// When a fork child may adopt an anon_vma of its parent's chain.
+enum class AnonVmaReuse {
+    never,   ///< always a fresh one; up to 3.18
+    degree,  ///< one ambiguous counter, children plus users, below 2; 3.19 to 5.19
+    split,   ///< num_children < 2 and num_active_vmas == 0; 6.0 on. commit linux 2555283eb40d
+};
+/// Whether a VMA without an anon_vma merges with a faulted neighbour.
+enum class MergeAnon {
+    neighbour_singular,  ///< a new range joins a faulted singular neighbour, never the reverse; 5.10
+    either_singular,     ///< either side may lack one if the other is no fork child; 6.16. 879bca0a2c4f
+};
+/// What excludes a page fault from running while its mm is being forked.
+enum class FaultLock {
+    mmap_lock,         ///< faults hold mmap_lock for reading; up to 6.3
+    vma_lock,          ///< faults hold their VMA's lock, fork locks every VMA first; 6.5 on
+    vma_lock_ignored,  ///< faults hold their VMA's lock, fork only mmap_lock; 6.4.0. fb49c455323f
+};
+/// Whether GUP-fast notices a fork that began after it sampled.
+enum class GupForkSeq {
+    none,     ///< no: 5.10 and before
+    checked,  ///< write_protect_seq; 5.11, 5.10.x. commit linux 57efa1fe5957
+};
+/// Whether fork copies a page at once that is pinned for DMA.
+enum class ForkPinned {
+    share,  ///< shares it read-only like any other; up to 5.8
+    copy,   ///< copies it for the child at once; 5.9 on. commit linux 70e806e4e645
+};
+/// Whether a read-only long-term pin of a shared anonymous page first makes it exclusive.
+enum class GupUnshare {
+    no,   ///< pins what is mapped; up to 5.18
+    yes,  ///< FAULT_FLAG_UNSHARE; 5.19 on. linux mm/gup.c:gup_must_unshare@v6.1
+};
+/// Whether mprotect makes an exclusive page writable without a fault.
+enum class MprotectUpgrade {
+    no,         ///< up to 5.19
+    exclusive,  ///< 6.0 on. linux mm/mprotect.c:can_change_pte_writable@v6.1
+};
+/// Whether a private page that is reused moves to its VMA's own anon_vma.
+enum class ReuseMovesRmap {
+    no,   ///< 5.9 to 5.18. linux mm/memory.c:do_wp_page@v5.10
+    yes,  ///< page_move_anon_rmap; before 5.9 and from 5.19. @v6.1
+};
+/// Whether mremap(MREMAP_DONTUNMAP) detaches the emptied range from its anon_vmas.
+enum class DontunmapUnlinks {
+    no,   ///< 5.10 [MEM]
+    yes,  ///< linux mm/mremap.c:move_vma@v6.1
+};
+
+struct Rules {
+    CowReuse cow_reuse = CowReuse::exclusive;
+    AnonVmaReuse anon_vma_reuse = AnonVmaReuse::split;
+    MergeAnon merge_anon = MergeAnon::neighbour_singular;
+    FaultLock fault_lock = FaultLock::vma_lock;
+    GupForkSeq gup_fork_seq = GupForkSeq::checked;
+    ForkPinned fork_pinned = ForkPinned::copy;
+    GupUnshare gup_unshare = GupUnshare::yes;
+    MprotectUpgrade mprotect_upgrade = MprotectUpgrade::exclusive;
+    ReuseMovesRmap reuse_moves_rmap = ReuseMovesRmap::yes;
+    DontunmapUnlinks dontunmap_unlinks = DontunmapUnlinks::yes;
+    friend constexpr bool operator==(const Rules&, const Rules&) = default;
+};
+
+inline constexpr Rules linux_5_10{.cow_reuse = CowReuse::page_count,
+                                  .fault_lock = FaultLock::mmap_lock,
+                                  .gup_unshare = GupUnshare::no,
+                                  .mprotect_upgrade = MprotectUpgrade::no,
+                                  .reuse_moves_rmap = ReuseMovesRmap::no,
+                                  .dontunmap_unlinks = DontunmapUnlinks::no};
+inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock};
+inline constexpr Rules linux_6_12{};
+inline constexpr Rules linux_6_18{.merge_anon = MergeAnon::either_singular};
+
+struct NamedRules {
+    std::string_view name, text;
+    Rules rules;
+};
+inline constexpr std::array<NamedRules, 4> named_kernels{{
+    {"linux_5_10", "5.10.262 as Debian carries it: split counters, page_count reuse", linux_5_10},
+    {"linux_6_1", "6.1: PG_anon_exclusive, faults under mmap_lock", linux_6_1},
+    {"linux_6_12", "6.12: faults under the per-VMA lock", linux_6_12},
+    {"linux_6_18", "6.18: merges of unfaulted with faulted ranges (since 6.16)", linux_6_18},
+}};
+
+/// One rule as the command line and the report see it.
+struct RuleInfo {
+    std::string_view name, question;
+    std::array<std::string_view, 3> options;   ///< in enumeration order, "" past the last
+    int (*get)(const Rules&);
+    void (*set)(Rules&, int);
+};
+template <auto Field>
+struct RuleAccess {
+    using Value = std::remove_reference_t<decltype(std::declval<Rules&>().*Field)>;
+    static constexpr int get(const Rules& r) { return static_cast<int>(r.*Field); }
+    static constexpr void set(Rules& r, int v) { r.*Field = static_cast<Value>(v); }
+};
+template <auto Field>
+constexpr RuleInfo rule_info(std::string_view name, std::string_view question,
+                             std::array<std::string_view, 3> options) {
+    return {name, question, options, RuleAccess<Field>::get, RuleAccess<Field>::set};
+}
+inline constexpr std::array<RuleInfo, 10> rule_infos{
+    rule_info<&Rules::cow_reuse>("cow_reuse", "When does a write fault reuse an anonymous page?",
+                                 {"mapcount", "page_count", "exclusive"}),
+    rule_info<&Rules::anon_vma_reuse>("anon_vma_reuse", "When may a fork child adopt an anon_vma?",
+                                      {"never", "degree", "split"}),
+    rule_info<&Rules::merge_anon>("merge_anon", "Does an unfaulted VMA merge with a faulted one?",
+                                  {"neighbour_singular", "either_singular", ""}),
+    rule_info<&Rules::fault_lock>("fault_lock", "What excludes a fault from a fork of its mm?",
+                                  {"mmap_lock", "vma_lock", "vma_lock_ignored"}),
+    rule_info<&Rules::gup_fork_seq>("gup_fork_seq", "Does GUP-fast notice a concurrent fork?",
+                                    {"none", "checked", ""}),
+    rule_info<&Rules::fork_pinned>("fork_pinned", "Does fork copy pinned pages at once?",
+                                   {"share", "copy", ""}),
+    rule_info<&Rules::gup_unshare>("gup_unshare", "Does a read pin unshare first?", {"no", "yes", ""}),
+    rule_info<&Rules::mprotect_upgrade>("mprotect_upgrade",
+                                        "Does mprotect map exclusive pages writable?",
+                                        {"no", "exclusive", ""}),
+    rule_info<&Rules::reuse_moves_rmap>("reuse_moves_rmap",
+                                        "Does a reused page move to its VMA's anon_vma?",
+                                        {"no", "yes", ""}),
+    rule_info<&Rules::dontunmap_unlinks>("dontunmap_unlinks",
+                                         "Does MREMAP_DONTUNMAP unlink the old range's anon_vmas?",
+                                         {"no", "yes", ""}),
+};
+
+}  // namespace faultline
