@@ -1,4 +1,4 @@
-// tests/x86/compare.hpp - runs walker and oracle on one case and counts; slices enumerate the cases.
+// tests/x86/compare.hpp - runs walker and oracle on one case, compares, counts.
 //
 // Why:    a published number of compared cases must be counted where the comparison happens.
 #pragma once

@@ -1,7 +1,7 @@
 // tests/x86/slices.hpp - which cases are compared: five slices, each complete in what it varies.
 //
-// Why:    the full product of all bits of all levels is out of reach; each slice is the full product
-//         of the bits that can act on each other, and says so.
+// Why:    the full product of all bits of all levels is out of reach; each slice is the full
+//         product of the bits that can act on each other, and says so.
 // Source: the idea of enumerating every legal combination is kvm-unit-tests x86/access.c; the bits
 //         and the rules are the manual's.
 #pragma once
