@@ -1,15 +1,16 @@
 // tools/faultline.cpp - the program `faultline`.
 //
 // Why: main and nothing else, so that tests can call the command line as a function.
+#include <unistd.h>
+
 #include <iostream>
+#include <string>
+#include <vector>
 
-#include "tools/engines.hpp"
+#include "tools/command_line.hpp"
 
-int main() {
-    try {
-        faultline::list_all();
-    } catch (const std::exception& e) {
-        std::cerr << "faultline: " << e.what() << "\n";
-    }
-    return static_cast<int>(faultline::Exit::tool_error);
+int main(int argc, char** argv) {
+    std::vector<std::string> words;
+    for (int i = 1; i < argc; ++i) words.emplace_back(argv[i]);
+    return faultline::command_line(words, {std::cout, std::cerr, isatty(STDERR_FILENO) == 1});
 }
