@@ -2,11 +2,31 @@
 //
 // Why: engines fold over this tuple; a claim that is not here is not checked by anybody.
 #pragma once
-#include "invariants/claim.hpp"
+#include "invariants/task_facts.hpp"
 
 namespace faultline {
 
-inline constexpr auto claims = boost::hana::tuple_t<>;
+inline constexpr auto claims = boost::hana::tuple_t<
+    // VMAs and their counters
+    VmaDisjoint, VmaMapCount, VmaLockedVm, MmRssExact, MmFreeCleared,
+    // entries
+    PteKindsDisjoint, PteCovered, PteWithinProtection, PteZeroReadonly,
+    // frames
+    FrameMapcountExact, FrameRefcountExact, FrameFreeClean, FrameUptodate, FrameOnLru,
+    FrameMappingWhileMapped,
+    // copy-on-write and pins
+    CowWritableSingle, CowWritableExclusive, CowExclusiveSingle, CowPrivateIsolation,
+    CowHandleIsolation, PinCoherent, PinExclusive, PinWritePrivate,
+    // reverse map
+    RmapComplete, RmapIndex, AnonOwnLinked, AnonOneRoot, AnonSameChain, AnonSingleOwner,
+    AnonChildrenExact, AnonActiveExact, AnonRefcountExact, AnonLiveIffLinked, AnonTree,
+    // locks
+    TaskLocks,
+    // support
+    VmaPgoffBounded, VmaDetachedOnlyInUnmap, VmaRowCleared, MmBusyHasTask, PteEmptyCleared,
+    HandleWellFormed, HandleGetCoherent, AnonChainClosed, AnonAges, TaskRange, TaskNormal,
+    TaskOpFits, FaultFacts, NewFrameFacts, ForkFacts, ExitFacts, EditFacts, UnmapFacts, MoveFacts>;
+inline constexpr int claim_count = static_cast<int>(decltype(boost::hana::length(claims))::value);
 
 /// Calls fn(index, claim_type, condition) for each conjunct of each claim that applies under env.rules.
 template <class M, class Fn>

@@ -213,7 +213,11 @@ constexpr BoolOf<K> exit_unlink(K& k) {
     BoolOf<K> last = false;
     WITH(mm, k.s.mms, k.t.mm) {
         auto any = D::find(mm.vmas, [&](const auto& v) { return BoolOf<K>(v.used); });
-        WITH(v, mm.vmas, any) remove_vma(k, v);
+        WITH(v, mm.vmas, any) {
+            account_locked(k, mm, v.locked, false, v.hi - v.lo);
+            mm.map_count -= 1;
+            remove_vma(k, v);
+        }
         last = !any.ok;
         IF(last) mm = typename K::Mach::Mm{};
     }

@@ -1,0 +1,268 @@
+// invariants/task_facts.hpp - support: what an operation in flight may rely on at each of its steps.
+//
+// Why: see task_fields.hpp; these facts speak about the state the task works on.
+#pragma once
+#include "invariants/task_fields.hpp"
+
+namespace faultline {
+
+struct FaultFacts : Always {
+    static constexpr const char* id = "task.fault";
+    static constexpr const char* says =
+        "A fault in flight has a VMA that allows its access, and past prepare one with an anon_vma.";
+    static constexpr const char* source = "linux mm/memory.c:handle_mm_fault@v6.1 (caller holds mmap_lock or the VMA's)";
+    static constexpr ClaimKind kind = ClaimKind::support;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        for (const auto& t : s.tasks) {
+            typename M::Bool allowed = false, prepared = false;
+            for (int p = 0; p < M::B.mms; ++p)
+                for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
+                    const auto here = t.mm.is(p) && covers(v, t.page);
+                    const auto any = v.read || v.write || v.exec;
+                    allowed = allowed || (here && any && (v.write || !t.write) && (v.exec || !t.exec));
+                    prepared = prepared || (here && v.anon_vma.some());
+                }
+            rep(implies(is_fault(t) && t.pc != pc_fault_expand, allowed));
+            rep(implies(is_prepared(t), prepared));
+        }
+    }
+};
+struct NewFrameFacts : Always {
+    static constexpr const char* id = "task.new-frame";
+    static constexpr const char* says =
+        "A frame a fault has allocated is mapped by nobody, on no list, in no handle and no other fault's hands.";
+    static constexpr const char* source = "linux mm/memory.c:wp_page_copy@v6.1";
+    static constexpr ClaimKind kind = ClaimKind::support;
+    template <class M>
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+        using D = typename M::D;
+        for (std::size_t i = 0; i < s.tasks.size(); ++i) {
+            const auto& t = s.tasks[i];
+            const auto mine = holds_new_frame(t);
+            rep(implies(mine, AT(s.frames, t.frame, mapcount) == 0 && !AT(s.frames, t.frame, batched) &&
+                                  !AT(s.frames, t.frame, lru)));
+            rep(implies(mine, !(t.old == t.frame)));
+            rep(implies(t.pc == pc_fault_install, AT(s.frames, t.frame, uptodate)));
+            for (const auto& h : s.handles) rep(implies(mine, !(h.frame == t.frame)));
+            for (std::size_t j = 0; j < s.tasks.size(); ++j) {
+                if (i == j) continue;
+                const auto& u = s.tasks[j];
+                rep(implies(mine && holds_new_frame(u), !(u.frame == t.frame)));
+                rep(implies(mine && pc_between(u.pc, pc_fault_prepare, pc_fault_install),
+                            !(u.old == t.frame)));
+            }
+            for (int p = 0; p < M::B.mms; ++p)
+                for (int n = 0; n < M::B.pages; ++n) {
+                    const auto& pte = s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
+                    const auto same = t.mm.is(p) && t.page == n && pte.frame == t.old && !pte.write &&
+                                      t.old.some() && (is_prepared(t) || t.pc == pc_fault_prepare);
+                    rep(implies(same && t.pc == pc_fault_install,
+                                AT(s.frames, t.frame, value) == AT(s.frames, t.old, value)));
+                    if (env.rules.cow_reuse == CowReuse::exclusive)
+                        rep(implies(same, !AT(s.frames, t.old, exclusive)));
+                }
+            rep(implies(t.pc == pc_fault_install && t.old.none(), AT(s.frames, t.frame, value).none()));
+        }
+    }
+};
+struct ForkFacts : Always {
+    static constexpr const char* id = "task.fork";
+    static constexpr const char* says =
+        "A child under construction has nothing at or above the cursor; its VMAs are copies of its parent's, "
+        "and the one being filled is linked to all its parent's is.";
+    static constexpr const char* source = "linux kernel/fork.c:dup_mmap@v6.12";
+    static constexpr ClaimKind kind = ClaimKind::support;
+    template <class M>
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+        for (const auto& t : s.tasks)
+            for (int p = 0; p < M::B.mms; ++p)
+                for (int q = 0; q < M::B.mms; ++q) {
+                    if (p == q) {
+                        rep(!(is_fork(t) && t.mm.is(p) && t.child.is(q)));
+                        continue;
+                    }
+                    const auto on = is_fork(t) && t.mm.is(p) && t.child.is(q);
+                    pages<M>(env, s, t, on, p, q, rep);
+                    vmas<M>(s, t, on, p, q, rep);
+                }
+    }
+    template <class M>
+    static constexpr void pages(const Env& env, const typename M::State& s, const typename M::Task& t,
+                                const typename M::Bool& on, int p, int q, auto& rep) {
+        const auto& mm = s.mms[static_cast<std::size_t>(p)];
+        const auto& child = s.mms[static_cast<std::size_t>(q)];
+        for (int n = 0; n < M::B.pages; ++n) {
+            const auto& c = child.ptes[static_cast<std::size_t>(n)];
+            const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
+            rep(implies(on && t.cursor <= n, !c.zero && c.frame.none()));
+            const auto sampled = on && t.cursor == n && (t.pc == pc_fork_share || t.pc == pc_fork_copy);
+            if (env.rules.fault_lock != FaultLock::vma_lock_ignored)
+                rep(implies(sampled, pte.frame == t.old));
+        }
+        if (env.rules.fork_pinned == ForkPinned::copy && env.rules.gup_fork_seq == GupForkSeq::checked)
+            for (const auto& h : s.handles)
+                rep(implies(on && t.pc == pc_fork_share && h.kind == gup_pin && h.attached &&
+                                h.mm.is(p) && h.page == t.cursor,
+                            !(h.frame == t.old)));
+    }
+    template <class M>
+    static constexpr void vmas(const typename M::State& s, const typename M::Task& t,
+                               const typename M::Bool& on, int p, int q, auto& rep) {
+        typename M::Bool filling = false;
+        const auto copying = pc_between(t.pc, pc_fork_check, pc_fork_copy);
+        for (std::size_t r = 0; r < s.mms[0].vmas.size(); ++r) {
+            const auto& v = s.mms[static_cast<std::size_t>(p)].vmas[r];
+            const auto& c = s.mms[static_cast<std::size_t>(q)].vmas[r];
+            rep(implies(on && c.used, in_tree(v) && !c.detached && c.lo == v.lo && c.hi == v.hi &&
+                                          c.pgoff == v.pgoff && !v.dontfork));
+            rep(implies(on && c.used && !copying, v.hi <= t.cursor));
+            rep(implies(on && c.used && copying, v.hi <= t.cursor || v.lo <= t.cursor));
+            const auto here = on && copying && covers(v, t.cursor);
+            filling = filling || here;
+            typename M::Bool linked = true;
+            for (std::size_t a = 0; a < v.links.size(); ++a) linked = linked && implies(v.links[a], c.links[a]);
+            rep(implies(here, c.used && linked && v.anon_vma.some() && c.read == v.read &&
+                                  c.write == v.write && c.exec == v.exec));
+        }
+        rep(implies(on && copying, filling));
+    }
+};
+struct ExitFacts : Always {
+    static constexpr const char* id = "task.exit";
+    static constexpr const char* says = "Behind the cursor of an exit every entry is empty.";
+    static constexpr const char* source = "linux mm/mmap.c:exit_mmap@v6.1";
+    static constexpr ClaimKind kind = ClaimKind::support;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        for (const auto& t : s.tasks)
+            for (int p = 0; p < M::B.mms; ++p)
+                for (int n = 0; n < M::B.pages; ++n) {
+                    const auto& pte = s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
+                    const auto done = t.mm.is(p) && ((t.pc == pc_exit_page && t.cursor > n) ||
+                                                     t.pc == pc_exit_unlink);
+                    rep(implies(done, !pte.zero && pte.frame.none()));
+                }
+    }
+};
+struct EditFacts : Always {
+    static constexpr const char* id = "task.edit";
+    static constexpr const char* says =
+        "An edit in flight has a VMA at its cursor; it starts there after the first split, and lies in the range "
+        "or already has its flags when they are applied.";
+    static constexpr const char* source = "linux mm/mprotect.c:mprotect_fixup@v6.1";
+    static constexpr ClaimKind kind = ClaimKind::support;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        for (const auto& t : s.tasks)
+            for (int p = 0; p < M::B.mms; ++p) {
+                const auto on = pc_between(t.pc, pc_edit_left, pc_edit_join) && t.mm.is(p);
+                typename M::Bool found = false;
+                for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
+                    const auto here = on && covers(v, t.cursor);
+                    found = found || here;
+                    rep(implies(here && t.pc == pc_edit_split_hi, v.lo == t.cursor));
+                    rep(implies(here && t.pc == pc_edit_apply,
+                                (v.lo == t.cursor && v.hi <= t.end) || has_flags<M>(t, v)));
+                }
+                rep(implies(on, found));
+            }
+    }
+    /// The VMA already is as the call wants it.
+    template <class M>
+    static constexpr typename M::Bool has_flags(const typename M::Task& t, const typename M::Vma& v) {
+        return implies(t.op == op_mprotect,
+                       v.read == t.read && v.write == t.write && v.exec == t.exec) &&
+               implies(t.op == op_dontfork, v.dontfork) && implies(t.op == op_dofork, !v.dontfork) &&
+               implies(t.op == op_wipeonfork, v.wipeonfork) &&
+               implies(t.op == op_keeponfork, !v.wipeonfork) && implies(t.op == op_mlock, v.locked) &&
+               implies(t.op == op_munlock, !v.locked);
+    }
+};
+struct UnmapFacts : Always {
+    static constexpr const char* id = "task.unmap";
+    static constexpr const char* says =
+        "After its splits no VMA crosses the ends of an unmap's range; after the detach none is in it; behind the "
+        "cursor every entry is empty.";
+    static constexpr const char* source = "linux mm/mmap.c:do_mas_align_munmap@v6.1";
+    static constexpr ClaimKind kind = ClaimKind::support;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        using D = typename M::D;
+        for (const auto& t : s.tasks) {
+            const typename M::Bool fixed = t.op == op_mremap_fixed;
+            const auto lo = D::select(fixed, t.to + 0, t.page + 0);
+            const auto hi = D::select(fixed, t.to + t.span, t.end + 0);
+            const auto cut_lo = pc_between(t.pc, pc_unmap_split_hi, pc_unmap_unlink);
+            const auto cut_hi = pc_between(t.pc, pc_unmap_detach, pc_unmap_unlink);
+            const auto empty = pc_between(t.pc, pc_unmap_page, pc_unmap_unlink) ||
+                               (t.pc == pc_mmap_insert && t.op == op_mmap_fixed) ||
+                               (t.pc == pc_move_vma && t.hole);
+            const auto from = D::select(typename M::Bool(t.pc == pc_move_vma), t.to + 0, lo + 0);
+            const auto to = D::select(typename M::Bool(t.pc == pc_move_vma), t.to + t.span, hi + 0);
+            for (int p = 0; p < M::B.mms; ++p) {
+                const auto& mm = s.mms[static_cast<std::size_t>(p)];
+                for (const auto& v : mm.vmas) {
+                    rep(implies(cut_lo && t.mm.is(p) && in_tree(v), !(v.lo < lo && v.hi > lo)));
+                    rep(implies(cut_hi && t.mm.is(p) && in_tree(v), !(v.lo < hi && v.hi > hi)));
+                    rep(implies(empty && t.mm.is(p) && in_tree(v), v.hi <= from || v.lo >= to));
+                }
+                for (int n = 0; n < M::B.pages; ++n) {
+                    const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
+                    const auto done = t.mm.is(p) && lo <= n && hi > n &&
+                                      ((t.pc == pc_unmap_page && t.cursor > n) || t.pc == pc_unmap_unlink);
+                    rep(implies(done, !pte.zero && pte.frame.none()));
+                }
+            }
+        }
+    }
+};
+struct MoveFacts : Always {
+    static constexpr const char* id = "task.move";
+    static constexpr const char* says =
+        "A move in flight has its source and target VMAs; the target is linked to all the source is, at offsets "
+        "that agree; what was moved is gone from the source, what was not is empty at the target.";
+    static constexpr const char* source = "linux mm/mremap.c:move_vma@v6.1";
+    static constexpr ClaimKind kind = ClaimKind::support;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        for (const auto& t : s.tasks) {
+            const auto fixed = is_unmap(t) && t.op == op_mremap_fixed;
+            const auto moving = pc_between(t.pc, pc_move_page, pc_move_end);
+            for (int p = 0; p < M::B.mms; ++p) {
+                const auto& mm = s.mms[static_cast<std::size_t>(p)];
+                const auto on = t.mm.is(p);
+                typename M::Bool source_there = false, target_there = false;
+                for (const auto& v : mm.vmas) {
+                    const auto from = covers(v, t.page) && (v.hi >= t.end || v.hi >= t.page + t.span);
+                    source_there = source_there || from;
+                    for (const auto& u : mm.vmas) {
+                        const auto into = in_tree(u) && u.lo <= t.to && u.hi >= t.to + t.span;
+                        target_there = target_there || into;
+                        typename M::Bool linked = true;
+                        for (std::size_t a = 0; a < v.links.size(); ++a)
+                            linked = linked && implies(v.links[a], u.links[a]);
+                        rep(implies(on && moving && from && into,
+                                    linked && u.read == v.read && u.write == v.write && u.exec == v.exec &&
+                                        implies(v.anon_vma.some(), v.pgoff + t.page + u.lo ==
+                                                                       u.pgoff + t.to + v.lo)));
+                    }
+                }
+                rep(implies(on && (fixed || is_move(t)), source_there));
+                rep(implies(on && moving, target_there));
+                for (int n = 0; n < M::B.pages; ++n) {
+                    const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
+                    const auto empty = !pte.zero && pte.frame.none();
+                    const auto in_source = t.page <= n && t.end > n && t.page + t.span > n;
+                    const auto passed = t.pc == pc_move_end || t.cursor > n;
+                    rep(implies(on && moving && in_source && passed, empty));
+                    const auto in_target = t.to <= n && t.to + t.span > n;
+                    const auto awaited = in_target && t.to + t.cursor <= n + t.page;
+                    rep(implies(on && t.pc == pc_move_page && awaited, empty));
+                }
+            }
+        }
+    }
+};
+
+}  // namespace faultline
