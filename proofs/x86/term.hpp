@@ -69,6 +69,7 @@ class Bool {
 /// A 64-bit word that may be a number, a variable or any term over them.
 class Word {
   public:
+    Word() : term_(word_constant(0)) {}
     explicit Word(std::uint64_t value) : term_(word_constant(value)) {}
     explicit Word(Term term) : term_(std::move(term)) {}
     const Term& term() const { return term_; }

@@ -3,7 +3,8 @@
 // Why:    the codecs are written once over a word type W. std::uint64_t makes them run and fold at
 //         compile time; the symbolic word of proofs/x86 makes the same text a formula that Z3
 //         decides for all values. W must offer & | ^ ~ + - == != with W, << >> with a plain shift
-//         count, a constructor from std::uint64_t, and a truth type with && || ! for `select`.
+//         count, a constructor from std::uint64_t (W{} is 0), and a truth type with && || ! for
+//         `select`.
 #pragma once
 #include <cstdint>
 #include <utility>
