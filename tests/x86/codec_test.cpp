@@ -83,7 +83,9 @@ constexpr WalkResult walk_example(Access access, std::uint64_t leaf) {
     const auto reader = [leaf](std::uint64_t address) {
         return address >= 0x4000 ? leaf : ((address & ~std::uint64_t{0xfff}) + 0x1000) | 0x27;
     };
-    return walk(ControlBits{.cr3 = 0x1000}, 0x7fff12345678, access, reader);
+    ControlBits control;
+    control.cr3 = 0x1000;
+    return walk(control, 0x7fff12345678, access, reader);
 }
 constexpr Access user_write{AccessType::write, AccessMode::user};
 constexpr Access user_fetch{AccessType::fetch, AccessMode::user};

@@ -29,7 +29,9 @@ TEST(RadixRefinement, AStarvedSolverSaysUnknownAndNeverHolds) {
     options.rlimit = 2000;
     unsigned unknown = 0;
     for (const Cell& cell : prove_radix_refinement(options)) {
-        if (cell.kind == "refine") EXPECT_NE(cell.verdict, Verdict::violated);
+        if (cell.kind == "refine") {
+            EXPECT_NE(cell.verdict, Verdict::violated);
+        }
         if (cell.verdict == Verdict::unknown) ++unknown;
     }
     EXPECT_GT(unknown, 0u);
