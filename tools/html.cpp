@@ -40,6 +40,19 @@ std::vector<std::string> kernels_of(const Document& d) {
     return distinct(all);
 }
 
+/// Kernels on which something is violated that was not expected.
+std::vector<std::string> violated_kernels(const Document& d) {
+    std::vector<std::string> all;
+    if (d.proof)
+        for (const Cell& c : d.proof->cells)
+            if (exit_of_cell(c) == Exit::violated) all.push_back(c.kernel);
+    for (const ExploreReport& e : d.explorations)
+        if (exit_of(e.verdict) == Exit::violated) all.push_back(e.kernel);
+    for (const RunReport& r : d.runs)
+        if (r.exit == Exit::violated) all.push_back(r.kernel);
+    return distinct(all);
+}
+
 std::vector<std::string> violated_claims(const Document& d) {
     std::vector<std::string> all;
     if (d.proof)
@@ -63,10 +76,10 @@ std::string headline(const Document& d) {
         case Exit::holds: return "Every claim holds" + on + ", within the bounds below";
         case Exit::violated: {
             const auto claims = violated_claims(d);
-            if (claims.empty()) return "Not everything was as expected" + on;
+            if (claims.empty()) return "Not every exhibit of the museum was found";
             const bool many = claims.size() > 3;
-            return counted(claims.size(), "claim") + (claims.size() == 1 ? " is" : " are") +
-                   " violated" + on + (many ? "" : ": " + joined(claims));
+            return counted(claims.size(), "claim") + (claims.size() == 1 ? " is" : " are") + " violated on " +
+                   joined(violated_kernels(d)) + (many ? "" : ": " + joined(claims));
         }
         case Exit::unknown: return "Not everything was decided" + on;
         case Exit::vacuous: return "Some claims cannot fail" + on + ", so they say nothing";

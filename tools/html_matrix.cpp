@@ -58,6 +58,7 @@ std::string title_of(const Cell& c) {
 using Column = std::pair<std::string, std::string>;  // kind, step
 
 struct Matrix {
+    std::string name;                      ///< kernel and bounds
     std::vector<Column> columns;
     std::vector<std::string> claims;
     std::map<std::pair<std::string, Column>, std::vector<const Cell*>> cells;
@@ -72,13 +73,20 @@ void add_once(std::vector<T>& to, const T& x) {
 
 bool in_matrix(const Cell& c) { return c.kind == "init" || c.kind == "bites" || c.kind == "step"; }
 
-std::map<std::pair<std::string, std::string>, Matrix> matrices(const Document& d) {
-    std::map<std::pair<std::string, std::string>, Matrix> out;
+std::vector<Matrix> matrices(const Document& d) {
+    std::vector<Matrix> out;
+    const auto of = [&](const Cell& c) -> Matrix& {
+        const std::string name = c.kernel + ", bounds " + c.bounds;
+        for (Matrix& m : out)
+            if (m.name == name) return m;
+        out.emplace_back().name = name;
+        return out.back();
+    };
     for (const char* kind : {"init", "bites"})
         for (const Cell& c : d.proof->cells)
-            if (c.kind == kind) add_once(out[{c.kernel, c.bounds}].columns, Column{kind, ""});
+            if (c.kind == kind) add_once(of(c).columns, Column{kind, ""});
     for (const Cell& c : d.proof->cells) {
-        Matrix& m = out[{c.kernel, c.bounds}];
+        Matrix& m = of(c);
         m.all.push_back(c);
         if (!in_matrix(c)) {
             m.others.push_back(&c);
@@ -89,7 +97,7 @@ std::map<std::pair<std::string, std::string>, Matrix> matrices(const Document& d
         add_once(m.claims, c.claim);
         m.cells[{c.claim, column}].push_back(&c);
     }
-    for (auto& [key, m] : out)  // by area, areas in order of appearance
+    for (Matrix& m : out)  // by area, areas in order of appearance
         std::stable_sort(m.claims.begin(), m.claims.end(),
                          [](const std::string& a, const std::string& b) {
                              return area_of(a) < area_of(b);
@@ -227,12 +235,12 @@ std::string matrix_section(const Document& d) {
         brief(p.cpu_seconds) + " s of CPU.</p>" + legend();
     if (p.cells.empty()) out += "<p>No cell was decided.</p>";
     bool first = true;
-    for (const auto& [key, m] : matrices(d)) {
+    for (const Matrix& m : matrices(d)) {
         const Count n = count_cells(m.all);
         const bool open = first || n.violated || n.unknown || n.vacuous;
         first = false;
         out += std::string("<details class=\"fold\"") + (open ? " open" : "") + "><summary>" +
-               escaped(key.first) + ", bounds " + escaped(key.second) + ": " + count_words(n) +
+               escaped(m.name) + ": " + count_words(n) +
                "</summary>" + (m.claims.empty() ? "" : table(m, says)) + other_table(m.others) +
                "</details>";
     }

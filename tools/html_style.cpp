@@ -22,7 +22,8 @@ std::string style_sheet() {
 html{scroll-behavior:smooth}
 body{margin:0 auto;max-width:1240px;padding:28px 24px 80px;background:var(--bg);color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-h1{font-size:30px;line-height:1.2;margin:4px 0 10px;letter-spacing:-.01em;max-width:30em}
+h1{font-size:29px;line-height:1.2;margin:4px 0 10px;letter-spacing:-.01em;text-wrap:balance;
+overflow-wrap:anywhere;hyphens:none}
 h2{font-size:21px;margin:48px 0 8px;padding-top:14px;border-top:1px solid var(--rule)}
 h3{font-size:17px;margin:0 0 6px}h4{font-size:14px;margin:20px 0 6px}
 p{margin:6px 0;max-width:78ch}a{color:inherit;text-decoration-color:var(--na)}
@@ -30,7 +31,7 @@ code,pre,.mono{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mo
 font-size:.88em}
 pre{background:var(--code);padding:12px 14px;border-radius:6px;overflow-x:auto;line-height:1.45}
 .eyebrow{color:var(--soft);margin:0;font-size:13px;letter-spacing:.04em}
-.lede{font-size:17px}.soft,.meta{color:var(--soft)}.meta{font-size:13px}
+.lede{font-size:17px}.soft,.meta{color:var(--soft)}.meta{font-size:13px;max-width:120ch}
 .banner{border-left:5px solid var(--ok);padding:2px 0 2px 18px}
 .banner.violated,.banner.tool-error{border-color:var(--bad)}
 .banner.unknown,.banner.usage-error{border-color:var(--warn)}.banner.vacuous{border-color:var(--odd)}
@@ -90,7 +91,7 @@ margin:14px 0}
 ol.steps{list-style:none;margin:8px 0;padding:0;border-left:2px solid var(--rule)}
 ol.steps>li{padding:1px 0 1px 14px}
 ol.steps>li.last{border-left:4px solid var(--mark);margin-left:-3px}
-ol.steps summary{display:grid;grid-template-columns:2.2em minmax(0,1fr) auto auto;gap:0 12px;
+ol.steps summary{display:grid;grid-template-columns:2.2em minmax(0,42ch) 12ch 1fr;gap:0 12px;
 align-items:baseline;padding:3px 0}
 ol.steps .no{color:var(--soft);text-align:right}ol.steps .result{white-space:nowrap}
 ol.steps .count{color:var(--soft);font-size:13px;white-space:nowrap}
@@ -119,7 +120,7 @@ fill:var(--ink)}
 @media(max-width:700px){body{padding:18px 14px 60px}h1{font-size:24px}.story{padding:12px}
 .changes{margin-left:0}.lede,.story .says{font-size:16px}.facts{grid-template-columns:1fr;gap:0}
 .facts dd{margin-bottom:6px}
-ol.steps summary{grid-template-columns:2em minmax(0,1fr) auto}ol.steps .count{display:none}}
+ol.steps summary{grid-template-columns:2em minmax(0,1fr) auto;gap:0 8px}ol.steps .count{display:none}}
 @media print{.matrix-box{max-height:none}details{break-inside:avoid}}
 )css";
 }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double column_width = 6.1;  ///< of the 10 px fixed font
 constexpr double margin = 2;
+constexpr double scale = 1.12;        ///< shown a little larger than drawn, for the small font
 
 std::string n(double value) {
     const long tenths = std::lround(value * 10);
@@ -85,10 +86,10 @@ void Svg::open(std::string_view classes, std::string_view title) {
 void Svg::close() { body_ += "</g>"; }
 
 std::string Svg::str() const {
-    const std::string w = n(std::ceil(width_ + margin)), h = n(std::ceil(height_ + margin));
+    const double wide = std::ceil(width_ + margin), high = std::ceil(height_ + margin);
     return "<svg class=\"pic\" role=\"img\"" + attribute("aria-label", escaped(words_)) +
-           attribute("width", w) + attribute("height", h) +
-           attribute("viewBox", "0 0 " + w + " " + h) + ">" + body_ + "</svg>";
+           attribute("width", n(wide * scale)) + attribute("height", n(high * scale)) +
+           attribute("viewBox", "0 0 " + n(wide) + " " + n(high)) + ">" + body_ + "</svg>";
 }
 
 std::string fitted(std::string_view text, double width) {
