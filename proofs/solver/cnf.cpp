@@ -1,7 +1,8 @@
 // proofs/solver/cnf.cpp - runs Z3's clausal tactics and reads the clauses off the resulting goal.
 //
-// Why: see cnf.hpp. A selector that vanished means its clause became trivially true, that is, its goal became
-//      false; it stays a free variable, so the query for that goal answers "refuted" whenever the premises can hold.
+// Why: see cnf.hpp. A selector that vanished means its clause became trivially true, that is, its
+//      goal became false; it stays a free variable, so the query for that goal answers "refuted"
+//      whenever the premises can hold.
 #include "proofs/solver/cnf.hpp"
 
 #include <string>
@@ -99,7 +100,8 @@ Encoding encode(Z3_context z, const std::vector<Z3_ast>& premises, const std::ve
     const Z3_sort boolean = Z3_mk_bool_sort(z);
     std::vector<TermRef> selectors;
     for (Z3_ast g : goals) {
-        selectors.emplace_back(z, Z3_mk_fresh_const(z, "faultline.selector", boolean), "making a selector");
+        selectors.emplace_back(z, Z3_mk_fresh_const(z, "faultline.selector", boolean),
+                               "making a selector");
         const TermRef off(z, Z3_mk_not(z, selectors.back().get()), "negating");
         const TermRef wrong(z, Z3_mk_not(z, g), "negating");
         Z3_ast both[] = {off.get(), wrong.get()};
@@ -114,7 +116,8 @@ Encoding encode(Z3_context z, const std::vector<Z3_ast>& premises, const std::ve
     }
     out.clausal = GoalRef(z, Z3_apply_result_get_subgoal(z, applied.get(), 0), "reading a subgoal");
     Reader reader(z, out);
-    // Selectors come first, so that they are 1..n; they are named constants and survive every tactic used.
+    // Selectors come first, so that they are 1..n; they are named constants and survive every
+    // tactic used.
     for (const TermRef& s : selectors) out.selectors.push_back(reader.variable(s.get()));
     if (Z3_goal_inconsistent(z, out.clausal.get())) {
         out.cnf.contradictory = true;

@@ -1,7 +1,8 @@
 // proofs/solver/cnf.hpp - an obligation as clauses, with one selector variable per goal.
 //
-// Why: Z3 blasts words to bits well, but its DIMACS printer (4.8.12) writes wrong headers, prints a contradictory
-//      goal as a satisfiable file and loses names. So the clauses are read from the goal object itself.
+// Why: Z3 blasts words to bits well, but its DIMACS printer (4.8.12) writes wrong headers, prints a
+//      contradictory goal as a satisfiable file and loses names. So the clauses are read from the
+//      goal object itself.
 // Source: facts/toolchain.md section 0, finding 4; Z3 issues #6577 and #7165.
 #pragma once
 #include <cstddef>
@@ -22,16 +23,17 @@ struct Cnf {
     void add(std::span<const int> clause);
 };
 
-/// What encoding gave. Selector k is a variable that, when true, asserts the negation of goal k; it occurs in no
-/// clause if that negation became trivially true.
+/// What encoding gave. Selector k is a variable that, when true, asserts the negation of goal k; it
+/// occurs in no clause if that negation became trivially true.
 struct Encoding {
     Cnf cnf;
     std::vector<int> selectors;
-    std::vector<Z3_ast> constants;    ///< per variable (from 1) the Z3 constant, or null; owned by `clausal`
+    std::vector<Z3_ast> constants;    ///< per variable (from 1): its Z3 constant, or null
     GoalRef clausal;                  ///< the clausal goal; converts models if asked for
 };
 
-/// Encodes premises, and `selector => !goal` per goal. `models` keeps what is needed to convert models back.
+/// Encodes premises, and `selector => !goal` per goal. `models` keeps what is needed to convert
+/// models back.
 Encoding encode(Z3_context z, const std::vector<Z3_ast>& premises, const std::vector<Z3_ast>& goals,
                 bool models);
 

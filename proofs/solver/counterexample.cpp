@@ -1,8 +1,9 @@
 // proofs/solver/counterexample.cpp - models of premises and a negated goal, as values of constants.
 //
-// Why: the same clauses and the same SAT solver as in `decide` find the model, so the two cannot disagree; Z3 turns
-//      bits back into words. The model is then evaluated on the original terms, and one that does not fit is an error
-//      of a tool and never an answer. If the conversion fails, Z3's own solver is asked instead.
+// Why: the same clauses and the same SAT solver as in `decide` find the model, so the two cannot
+//      disagree; Z3 turns bits back into words. The model is then evaluated on the original terms,
+//      and one that does not fit is an error of a tool and never an answer. If the conversion
+//      fails, Z3's own solver is asked instead.
 #include <stdexcept>
 
 #include "proofs/solver/cnf.hpp"
@@ -49,7 +50,7 @@ Values read_values(Z3_context z, const ModelRef& model, const std::vector<Z3_ast
     return out;
 }
 
-/// A model from CaDiCaL, converted. No object: there is none, or, if not `decided`, a limit was hit.
+/// A model from CaDiCaL, converted. No object: there is none, or, if not `decided`, a limit hit.
 ModelRef by_cadical(Z3_context z, const std::vector<Z3_ast>& terms, const DecideOptions& options,
                     bool& decided) {
     const Encoding e = encode(z, terms, {}, true);
@@ -70,7 +71,8 @@ ModelRef by_cadical(Z3_context z, const std::vector<Z3_ast>& terms, const Decide
 }
 
 ModelRef by_z3(Z3_context z, const std::vector<Z3_ast>& terms, const DecideOptions& options) {
-    const SolverRef s(z, Z3_mk_solver_for_logic(z, Z3_mk_string_symbol(z, "QF_BV")), "making a solver");
+    const SolverRef s(z, Z3_mk_solver_for_logic(z, Z3_mk_string_symbol(z, "QF_BV")),
+                      "making a solver");
     const ParamsRef p(z, Z3_mk_params(z), "making parameters");
     Z3_params_set_uint(z, p.get(), Z3_mk_string_symbol(z, "rlimit"), options.z3_rlimit);
     Z3_solver_set_params(z, s.get(), p.get());
@@ -92,7 +94,7 @@ std::optional<Values> model_of(Z3_context z, const std::vector<Z3_ast>& terms,
             if (!decided) return std::nullopt;
             throw std::runtime_error("a model does not satisfy its own query, and Z3 finds none");
         }
-        if (!fits(z, model, terms)) throw std::runtime_error("Z3's model does not satisfy its query");
+        if (!fits(z, model, terms)) throw std::runtime_error("Z3's model does not fit its query");
     }
     return read_values(z, model, terms);
 }

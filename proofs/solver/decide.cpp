@@ -1,13 +1,14 @@
 // proofs/solver/decide.cpp - decides the goals of an obligation, and certifies the answers.
 //
-// Why: the cheap things come first: goals that are constants or premises cost nothing, equal goals are decided once,
-//      remembered goals are not encoded. What is left becomes one set of clauses with a selector per goal, and one
-//      incremental solver answers selector by selector.
-//      Certificate: the formula that the checker sees is those clauses plus "some selector of a goal that is said to
-//      hold". The solver's own lemmas, with the unit `-selector` stated after each answer, must refute it. So one
-//      proof covers all goals of the obligation, and a goal that was never settled makes it fail. When all goals were
-//      asked about at once, the clause is that query's own: `any`, where `any => some selector` was added. Such a
-//      definition is satisfied by `any` = false, so adding it for a fresh `any` takes nothing from the result.
+// Why: the cheap things come first: goals that are constants or premises cost nothing, equal goals
+//      are decided once, remembered goals are not encoded. What is left becomes one set of clauses
+//      with a selector per goal, and one incremental solver answers selector by selector.
+//      Certificate: the formula that the checker sees is those clauses plus "some selector of a
+//      goal that is said to hold". The solver's own lemmas, with the unit `-selector` stated after
+//      each answer, must refute it. So one proof covers all goals of the obligation, and a goal
+//      that was never settled makes it fail. When all goals were asked about at once, the clause is
+//      that query's own: `any`, where `any => some selector` was added. Such a definition is
+//      satisfied by `any` = false, so adding it for a fresh `any` takes nothing from the result.
 #include <algorithm>
 #include <ctime>
 #include <unordered_map>
@@ -88,7 +89,7 @@ private:
     std::unordered_set<Z3_ast> premise_set_;
     std::vector<Job> jobs_;
     std::vector<std::ptrdiff_t> job_of_goal_;    // -1: needs none
-    std::vector<int> guards_;                    // clauses added while searching, part of what is certified
+    std::vector<int> guards_;                    // clauses added while searching, also certified
     std::vector<int> some_goal_fails_;           // the clause that the certificate refutes
     std::optional<QueryCache> cache_;
     Encoding encoding_;
@@ -101,7 +102,8 @@ bool Decider::follows_from_text(Z3_ast goal) const {
                        [&](Z3_ast p) { return premise_set_.count(p) != 0; });
 }
 
-// Constants, premises and duplicates are found by comparing terms: Z3 keeps one copy of equal terms.
+// Constants, premises and duplicates are found by comparing terms: Z3 keeps one copy of equal
+// terms.
 void Decider::sort_goals() {
     premise_set_.insert(premises_.begin(), premises_.end());
     std::unordered_map<Z3_ast, std::ptrdiff_t> known;
@@ -222,8 +224,8 @@ void Decider::one_by_one(SatSolver& s, std::vector<Job*> jobs) {
     }
 }
 
-// Asks whether any goal fails; a model names at least one that does, and the rest is asked again. If a limit is
-// hit, what is left is asked one by one.
+// Asks whether any goal fails; a model names at least one that does, and the rest is asked again.
+// If a limit is hit, what is left is asked one by one.
 void Decider::all_at_once(SatSolver& s, std::vector<Job*> jobs) {
     while (!jobs.empty()) {
         const int any = ++encoding_.cnf.variables;

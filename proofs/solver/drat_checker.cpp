@@ -1,13 +1,17 @@
-// proofs/solver/drat_checker.cpp - a backward DRAT checker with watched literals and core-first propagation.
+// proofs/solver/drat_checker.cpp - a backward DRAT checker with core-first propagation.
 //
-// Why: one forward pass keeps only root-level unit propagation and stops at the first conflict; then the proof is
-//      walked backwards and only lemmas the refutation needs are verified. Order of work:
-//        forward   add or delete each clause, propagate at the root, stop at a conflict and mark its reasons
-//        backward  undo each step; a marked lemma is checked against exactly the clauses that were there before it
-//      The root trail never loses a literal forwards, because the deletion of a clause that is the reason of a root
-//      literal is not obeyed. That is sound: more clauses only help RUP, and only make RAT harder. So, when step t
-//      is undone, the trail and the set of clauses are again what they were at t, and every clause is satisfied
-//      or has two free literals. The choice of watches in `attach` keeps that true while the trail shrinks.
+// Why: one forward pass keeps only root-level unit propagation and stops at the first conflict;
+//      then the proof is walked backwards and only lemmas the refutation needs are verified. Order
+//      of work:
+//        forward   add or delete each clause, propagate at the root; stop at a conflict and mark
+//                  its reasons
+//        backward  undo each step; a marked lemma is checked against exactly the clauses that were
+//                  there before it
+//      The root trail never loses a literal forwards, because the deletion of a clause that is the
+//      reason of a root literal is not obeyed. That is sound: more clauses only help RUP, and only
+//      make RAT harder. So, when step t is undone, the trail and the set of clauses are again what
+//      they were at t, and every clause is satisfied or has two free literals. The choice of
+//      watches in `attach` keeps that true while the trail shrinks.
 // Source: see drat_checker.hpp. No code was taken from other checkers.
 #include "proofs/solver/drat_checker.hpp"
 
@@ -82,7 +86,7 @@ private:
     std::vector<signed char> value_;                // by literal
     std::vector<Ref> reason_;                       // by variable
     std::vector<std::size_t> place_;                // by variable: position on the trail
-    std::vector<char> explained_;                   // by variable: its reason is marked, and all before it
+    std::vector<char> explained_;                   // by variable: reasons all marked
     std::vector<int> trail_;
     std::size_t core_head_ = 0, rest_head_ = 0;
     std::vector<int> open_;                         // of `explain`
@@ -173,7 +177,8 @@ Ref Checker::find(std::span<const int> clause) {
 bool Checker::is_reason(Ref c) {
     const std::span<int> ls = literals(c);
     for (std::size_t i = 0; i < ls.size() && i < 2; ++i) {
-        if (value(ls[i]) > 0 && reason_[static_cast<std::size_t>(std::abs(ls[i]))] == c) return true;
+        const std::size_t v = static_cast<std::size_t>(std::abs(ls[i]));
+        if (value(ls[i]) > 0 && reason_[v] == c) return true;
     }
     return false;
 }
@@ -199,8 +204,9 @@ void Checker::undo(std::size_t size) {
     core_head_ = rest_head_ = trail_.size();
 }
 
-// Chooses watches: the earliest true literal first, if any; then, of the rest, a free one or the one assigned
-// last. Assigns the first literal if the clause is unit. Returns false if every literal is false.
+// Chooses watches: the earliest true literal first, if any; then, of the rest, a free one or the
+// one assigned last. Assigns the first literal if the clause is unit. Returns false if every
+// literal is false.
 bool Checker::attach(Ref c) {
     const std::span<int> ls = literals(c);
     constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
@@ -231,8 +237,8 @@ bool Checker::attach(Ref c) {
     return true;
 }
 
-// Looks at the clauses that watch the literal just made false. Entries of inactive clauses, and entries left
-// over from an earlier choice of watches, are dropped on the way.
+// Looks at the clauses that watch the literal just made false. Entries of inactive clauses, and
+// entries left over from an earlier choice of watches, are dropped on the way.
 Ref Checker::visit(int made_true, bool in_core) {
     const int gone = -made_true;
     std::vector<Watch>& list = watches_[in_core ? 1 : 0][index(gone)];
@@ -311,7 +317,8 @@ void Checker::drain() {
     }
 }
 
-// Is the lemma implied by unit propagation, or else RAT on its first literal? The lemma itself is inactive.
+// Is the lemma implied by unit propagation, or else RAT on its first literal? The lemma itself is
+// inactive.
 bool Checker::verify(Ref lemma) {
     root_ = trail_.size();
     ++report_.checked;
@@ -337,8 +344,8 @@ bool Checker::verify(Ref lemma) {
     return done;
 }
 
-// Resolves the lemma on its pivot with every clause present; each resolvent must follow by propagation. Rare in
-// practice, so it may look at the whole arena.
+// Resolves the lemma on its pivot with every clause present; each resolvent must follow by
+// propagation. Rare in practice, so it may look at the whole arena.
 bool Checker::verify_rat(Ref lemma) {
     const int pivot = word(lemma, pivot_at);
     if (pivot == 0) return false;
@@ -418,8 +425,10 @@ bool Checker::read_line(std::span<const unsigned char> proof, std::size_t& at, L
             shift += 7;
         } while ((proof[at++] & 0x80u) != 0);
         if (x == 0) return true;
-        // Definitions may introduce variables, but not without end: a damaged proof must not eat the memory.
-        if (x < 2 || x / 2 > std::uint64_t(most_variables_) + (1u << 20)) return bad("a bad literal");
+        // Definitions may introduce variables, but not without end: a damaged proof must not eat
+        // the memory.
+        const std::uint64_t most = static_cast<std::uint64_t>(most_variables_) + (1u << 20);
+        if (x < 2 || x / 2 > most) return bad("a bad literal");
         const int v = static_cast<int>(x / 2);
         grow(v);
         line.literals.push_back((x & 1u) != 0 ? -v : v);
@@ -498,7 +507,8 @@ DratReport Checker::run(std::span<const int> formula, std::span<const unsigned c
     return report_;
 }
 
-void append_line(std::vector<unsigned char>& proof, unsigned char kind, std::span<const int> clause) {
+void append_line(std::vector<unsigned char>& proof, unsigned char kind,
+                 std::span<const int> clause) {
     proof.push_back(kind);
     for (int l : clause) {
         std::uint64_t x = 2 * static_cast<std::uint64_t>(std::abs(l)) + (l < 0 ? 1u : 0u);

@@ -1,7 +1,8 @@
 // proofs/solver/query_cache.cpp - digests of queries, and the files their verdicts are kept in.
 //
-// Why: see query_cache.hpp. A digest is built bottom up, one per distinct subterm, so its cost is linear in the
-//      shared term. `format` below changes whenever the meaning of a digest or of a verdict changes.
+// Why: see query_cache.hpp. A digest is built bottom up, one per distinct subterm, so its cost is
+//      linear in the shared term. `format` below changes whenever the meaning of a digest or of a
+//      verdict changes.
 #include "proofs/solver/query_cache.hpp"
 
 #include <algorithm>
@@ -114,7 +115,8 @@ QueryDigests digest_query(Z3_context z, const std::vector<Z3_ast>& premises,
 }
 
 QueryCache::QueryCache(const std::string& dir, const Digest& premises)
-    : path_((std::filesystem::path(dir) / (hex(premises) + ".verdicts")).string()), premises_(premises) {
+    : path_((std::filesystem::path(dir) / (hex(premises) + ".verdicts")).string()),
+      premises_(premises) {
     std::filesystem::create_directories(dir);
     std::ifstream in(path_, std::ios::binary);
     if (!in) return;

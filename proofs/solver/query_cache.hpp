@@ -1,7 +1,7 @@
-// proofs/solver/query_cache.hpp - verdicts remembered between runs, by the digest of the whole query.
+// proofs/solver/query_cache.hpp - verdicts remembered between runs, by digest of the query.
 //
-// Why: most obligations of a run are those of the run before. Only `holds` is remembered, with what backed it; a
-//      refuted or undecided goal is always looked at again.
+// Why: most obligations of a run are those of the run before. Only `holds` is remembered, with what
+//      backed it; a refuted or undecided goal is always looked at again.
 #pragma once
 #include <map>
 #include <string>
@@ -13,8 +13,9 @@
 
 namespace faultline::proofs {
 
-/// SHA-256 digests of a set of premises and of goals, from their structure: operators, sorts, parameters, names and
-/// numerals; not from Z3's ids or printer. The digest of the premises does not depend on their order.
+/// SHA-256 digests of a set of premises and of goals, from their structure: operators, sorts,
+/// parameters, names and numerals; not from Z3's ids or printer. The digest of the premises does
+/// not depend on their order.
 struct QueryDigests {
     Digest premises;
     std::vector<Digest> goals;
@@ -28,8 +29,9 @@ struct Remembered {
     std::string second;    ///< as in GoalResult
 };
 
-/// One file per set of premises: `<dir>/<digest of the premises>.verdicts`. Text, one line per goal, closed by a
-/// digest of all lines before; anything else is corrupt, and the whole file is then ignored.
+/// One file per set of premises: `<dir>/<digest of the premises>.verdicts`. Text, one line per
+/// goal, closed by a digest of all lines before; anything else is corrupt, and the whole file is
+/// then ignored.
 class QueryCache {
 public:
     /// Reads the file if there is one; `complaint()` says if it was ignored.

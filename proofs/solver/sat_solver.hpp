@@ -1,7 +1,7 @@
-// proofs/solver/sat_solver.hpp - the little of a SAT solver that deciding needs, and CaDiCaL behind it.
+// proofs/solver/sat_solver.hpp - what deciding needs of a SAT solver, and CaDiCaL behind it.
 //
-// Why: an interface of six calls is what a test can fake; a lying solver must be caught by the certificate, and
-//      that is tested by putting a liar here.
+// Why: an interface of six calls is what a test can fake; a lying solver must be caught by the
+//      certificate, and that is tested by putting a liar here.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,8 @@
 // proofs/solver/second_solver.cpp - writes SMT-LIB 2 and runs cvc5 on it.
 //
-// Why: see second_solver.hpp. The writer is our own, so the text does not pass through Z3's printer. Bindings of one
-//      height share one `let`, which keeps the nesting as deep as the term and not as long as it is large.
+// Why: see second_solver.hpp. The writer is our own, so the text does not pass through Z3's
+//      printer. Bindings of one height share one `let`, which keeps the nesting as deep as the term
+//      and not as long as it is large.
 // Source: SMT-LIB 2.6 sections 3.6 and theory FixedSizeBitVectors; facts/toolchain.md section 3.
 #include "proofs/solver/second_solver.hpp"
 
@@ -10,7 +11,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 #include <unordered_map>
@@ -97,7 +97,8 @@ public:
         std::string declarations;
         std::vector<std::string> levels;
         for (Z3_ast t : order) write(t, declarations, levels);
-        std::string out = "; " + printable(name) + "\n(set-logic QF_BV)\n" + declarations + "(assert\n";
+        std::string out = "; " + printable(name) + "\n(set-logic QF_BV)\n" + declarations;
+        out += "(assert\n";
         for (const std::string& level : levels) out += "(let (" + level + ")\n";
         out += "(and true";
         for (Z3_ast p : premises) out += "\n" + nodes_.at(p).text;
@@ -167,7 +168,7 @@ private:
         const Z3_decl_kind k = Z3_get_decl_kind(z_, f);
         if (const char* plain = plain_operator(k)) return plain;
         const char* indexed = indexed_operator(k);
-        if (indexed == nullptr) throw std::runtime_error("an operator not written: " + name_of(z_, f));
+        if (indexed == nullptr) throw std::runtime_error("operator not written: " + name_of(z_, f));
         std::string out = std::string("(_ ") + indexed;
         const unsigned n = Z3_get_decl_num_parameters(z_, f);
         for (unsigned i = 0; i < n; ++i) {
@@ -192,7 +193,7 @@ private:
     }
     // Always quoted, so that no name of the model meets a reserved word or a name of ours.
     static std::string quoted(const std::string& s) {
-        if (s.find_first_of("|\\") != std::string::npos) throw std::runtime_error("a name with | in it");
+        if (s.find_first_of("|\\") != std::string::npos) throw std::runtime_error("a name with |");
         return "|v." + s + "|";
     }
 
@@ -235,7 +236,8 @@ struct Run {
     double seconds = 0;
 };
 
-// Runs a program and collects what it prints. Between fork and exec only async-signal-safe calls are made.
+// Runs a program and collects what it prints. Between fork and exec only async-signal-safe calls
+// are made.
 Run run_program(std::vector<std::string> words, unsigned cpu_seconds) {
     std::vector<char*> argv;
     for (std::string& w : words) argv.push_back(w.data());
@@ -263,7 +265,8 @@ Run run_program(std::vector<std::string> words, unsigned cpu_seconds) {
         const ssize_t n = read(ends[0], buffer.data(), buffer.size());
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) break;
-        if (run.output.size() < 65536) run.output.append(buffer.data(), static_cast<std::size_t>(n));
+        if (run.output.size() > 65536) continue;
+        run.output.append(buffer.data(), static_cast<std::size_t>(n));
     }
     close(ends[0]);
     rusage used{};
@@ -277,7 +280,9 @@ Run run_program(std::vector<std::string> words, unsigned cpu_seconds) {
 }
 
 std::string why_unknown(const Run& run) {
-    if (WIFSIGNALED(run.status)) return std::string("stopped by ") + strsignal(WTERMSIG(run.status));
+    if (WIFSIGNALED(run.status)) {
+        return "stopped by signal " + std::to_string(WTERMSIG(run.status));
+    }
     if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == 127) return "the program is not there";
     std::string first = run.output.substr(0, run.output.find('\n'));
     if (first.empty() || first == "unknown") return "a resource limit, or it gave up";
@@ -299,7 +304,9 @@ SecondOpinion ask_second(const std::string& query, const DecideOptions& options)
     const QueryFile file(dir, query);
     std::vector<std::string> words{options.second_program, "--lang=smt2", "--bitblast=eager",
                                    "--bv-sat-solver=cadical"};
-    if (options.second_rlimit != 0) words.push_back("--rlimit=" + std::to_string(options.second_rlimit));
+    if (options.second_rlimit != 0) {
+        words.push_back("--rlimit=" + std::to_string(options.second_rlimit));
+    }
     words.push_back(file.path());
     const Run run = run_program(std::move(words), options.second_cpu_seconds);
     SecondOpinion out;

@@ -1,6 +1,7 @@
 // proofs/solver/second_solver.hpp - the query as stand-alone SMT-LIB 2, and cvc5 asked about it.
 //
-// Why: cvc5 shares no code with Z3 or our emitter, so it also checks the bit-blasting, which no DRAT proof does.
+// Why: cvc5 shares no code with Z3 or our emitter, so it also checks the bit-blasting, which no
+//      DRAT proof does.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,8 +12,8 @@
 
 namespace faultline::proofs {
 
-/// `premises && !(goal && ... && goal)` as QF_BV text; shared subterms are bound by `let`, one level per height.
-/// Throws std::runtime_error for an operator outside the written subset.
+/// `premises && !(goal && ... && goal)` as QF_BV text; shared subterms are bound by `let`, one
+/// level per height. Throws std::runtime_error for an operator outside the written subset.
 std::string smtlib_query(Z3_context z, const std::string& name, const std::vector<Z3_ast>& premises,
                          const std::vector<Z3_ast>& goals);
 

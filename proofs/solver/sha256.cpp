@@ -33,10 +33,12 @@ void Sha256::block(const std::uint8_t* p) {
     }
     std::array<std::uint32_t, 8> s = state_;
     for (std::size_t i = 0; i < 64; ++i) {
-        const std::uint32_t t1 = s[7] + (std::rotr(s[4], 6) ^ std::rotr(s[4], 11) ^ std::rotr(s[4], 25)) +
-                                 ((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constant[i] + w[i];
-        const std::uint32_t t2 = (std::rotr(s[0], 2) ^ std::rotr(s[0], 13) ^ std::rotr(s[0], 22)) +
-                                 ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+        const std::uint32_t sum1 = std::rotr(s[4], 6) ^ std::rotr(s[4], 11) ^ std::rotr(s[4], 25);
+        const std::uint32_t sum0 = std::rotr(s[0], 2) ^ std::rotr(s[0], 13) ^ std::rotr(s[0], 22);
+        const std::uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
+        const std::uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
+        const std::uint32_t t1 = s[7] + sum1 + choice + round_constant[i] + w[i];
+        const std::uint32_t t2 = sum0 + majority;
         s = {t1 + t2, s[0], s[1], s[2], s[3] + t1, s[4], s[5], s[6]};
     }
     for (std::size_t i = 0; i < 8; ++i) state_[i] += s[i];

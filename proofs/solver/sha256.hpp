@@ -1,7 +1,7 @@
 // proofs/solver/sha256.hpp - SHA-256, for naming queries.
 //
-// Why: a remembered verdict is found by the digest of its query; a collision would be a wrong proof, so the digest is
-//      a cryptographic one and not a quick hash.
+// Why: a remembered verdict is found by the digest of its query; a collision would be a wrong
+//      proof, so the digest is a cryptographic one and not a quick hash.
 // Source: FIPS 180-4 "Secure Hash Standard", sections 4.1.2, 4.2.2, 5.1.1, 5.3.3, 6.2.
 #pragma once
 #include <array>

@@ -1,6 +1,7 @@
 // proofs/solver/z3_terms.cpp - iterative walks over Z3 terms.
 //
-// Why: see z3_terms.hpp. Visited sets are vectors indexed by Z3's term ids, which are small and dense.
+// Why: see z3_terms.hpp. Visited sets are vectors indexed by Z3's term ids, which are small and
+//      dense.
 #include "proofs/solver/z3_terms.hpp"
 
 #include <algorithm>
@@ -12,7 +13,8 @@ class IdSet {
 public:
     /// True the first time an id is seen.
     bool insert(unsigned id) {
-        if (id >= seen_.size()) seen_.resize(std::max<std::size_t>(id + 1, seen_.size() * 2), false);
+        const std::size_t need = std::size_t{id} + 1;
+        if (need > seen_.size()) seen_.resize(std::max(need, seen_.size() * 2), false);
         if (seen_[id]) return false;
         seen_[id] = true;
         return true;

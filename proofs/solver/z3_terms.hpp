@@ -1,7 +1,8 @@
 // proofs/solver/z3_terms.hpp - counted handles and walks over Z3 terms, for the C API.
 //
-// Why: the C API counts references by hand; a handle per kind of object makes leaks and early releases
-//      impossible to write by accident. Walks are iterative because terms of a step are deep.
+// Why: the C API counts references by hand; a handle per kind of object makes leaks and early
+//      releases impossible to write by accident. Walks are iterative because terms of a step are
+//      deep.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -27,7 +28,7 @@ public:
     Counted() = default;
     Counted(Z3_context z, T object, const char* doing) : z_(z), object_(object) {
         require_z3(z, doing);
-        if (object_ == nullptr) throw std::runtime_error(std::string("Z3 gave nothing while ") + doing);
+        if (object_ == nullptr) throw std::runtime_error(std::string("Z3: nothing from ") + doing);
         Inc(z_, object_);
     }
     Counted(Counted&& o) noexcept : z_(o.z_), object_(std::exchange(o.object_, nullptr)) {}

@@ -1,11 +1,11 @@
-// tests/solver/decide_smt2.cpp - decides obligations written as SMT-LIB files, and prints what it cost.
+// tests/solver/decide_smt2.cpp - decides obligations from SMT-LIB files and prints the cost.
 //
-// Why: the back-end is measured on real steps without building the model; and a query that went wrong can be sent
-//      to someone as one file. An assertion `(=> |goal!name| term)` is a goal, any other is a premise.
+// Why: the back-end is measured on real steps without building the model; and a query that went
+//      wrong can be sent to someone as one file. An assertion `(=> |goal!name| term)` is a goal,
+//      any other is a premise.
 // Usage: decide_smt2 [--certify] [--second] [--all-at-once] [--cache=DIR] FILE...
 #include <cstdio>
-#include <cstring>
-#include <exception>
+#include <stdexcept>
 #include <string>
 
 #include "proofs/solver/obligation.hpp"
@@ -16,7 +16,8 @@ namespace {
 using namespace faultline::proofs;
 
 struct Totals {
-    std::size_t goals = 0, distinct = 0, queries = 0, holds = 0, certified = 0, second = 0, other = 0;
+    std::size_t goals = 0, distinct = 0, queries = 0, holds = 0, certified = 0, second = 0;
+    std::size_t other = 0;
     std::size_t lemmas = 0, checked = 0, bytes = 0, cached = 0;
     double encode = 0, solve = 0, certify = 0, second_seconds = 0, all = 0;
 };
@@ -25,7 +26,8 @@ Obligation read(Z3_context z, const std::string& path) {
     Obligation ob;
     ob.name = path;
     ob.z = z;
-    const Z3_ast_vector v = Z3_parse_smtlib2_file(z, path.c_str(), 0, nullptr, nullptr, 0, nullptr, nullptr);
+    const Z3_ast_vector v =
+        Z3_parse_smtlib2_file(z, path.c_str(), 0, nullptr, nullptr, 0, nullptr, nullptr);
     require_z3(z, "parsing");
     Z3_ast_vector_inc_ref(z, v);
     for (unsigned i = 0; i < Z3_ast_vector_size(z, v); ++i) {
@@ -55,12 +57,13 @@ void show(const std::string& path, const Decision& d, Totals& t) {
         t.certified += g.certified ? 1U : 0U;
         t.second += g.second == "cvc5 unsat" ? 1U : 0U;
     }
-    std::printf("%-34s %s %4zu holds %3zu refuted %3zu unknown %4zu distinct %6zu vars %7zu clauses "
-                "%7zu lemmas %7zu checked | enc %.2f solve %.2f cert %.2f 2nd %.2f all %.2f s\n",
+    std::printf("%-34s %s %4zu holds %3zu refuted %3zu unknown %4zu distinct %6zu vars "
+                "%7zu clauses %7zu lemmas %7zu checked | "
+                "enc %.2f solve %.2f cert %.2f 2nd %.2f all %.2f s\n",
                 path.substr(path.rfind('/') + 1).c_str(),
-                d.premises_satisfiable == Answer::holds ? "sat" : "VACUOUS?", holds, refuted, unknown,
-                d.distinct, d.variables, d.clauses, d.lemmas, d.lemmas_checked, d.encode_seconds,
-                d.solve_seconds, d.certify_seconds, d.second_seconds, d.seconds);
+                d.premises_satisfiable == Answer::holds ? "sat" : "VACUOUS?", holds, refuted,
+                unknown, d.distinct, d.variables, d.clauses, d.lemmas, d.lemmas_checked,
+                d.encode_seconds, d.solve_seconds, d.certify_seconds, d.second_seconds, d.seconds);
     for (const std::string& n : d.notes) std::printf("    %s\n", n.c_str());
     for (const GoalResult& g : d.goals) {
         if (!g.note.empty()) std::printf("    %s\n", g.note.c_str());
@@ -90,7 +93,7 @@ int run(int argc, char** argv) {
         else if (a == "--second") options.second_solver = true;
         else if (a == "--all-at-once") options.all_at_once = true;
         else if (a.rfind("--cache=", 0) == 0) options.cache_dir = a.substr(8);
-        else if (a.rfind("--", 0) == 0) return std::fprintf(stderr, "unknown option %s\n", argv[i]), 2;
+        else if (a.rfind("--", 0) == 0) throw std::runtime_error("unknown option " + a);
         else {
             const Z3_config c = Z3_mk_config();
             const Z3_context z = Z3_mk_context(c);
@@ -100,11 +103,12 @@ int run(int argc, char** argv) {
             Z3_del_context(z);
         }
     }
-    std::printf("TOTAL goals %zu distinct %zu cached %zu queries %zu holds %zu certified %zu second %zu not-holds "
-                "%zu lemmas %zu checked %zu proof-MB %.1f | enc %.2f solve %.2f cert %.2f 2nd %.2f all %.2f s\n",
-                t.goals, t.distinct, t.cached, t.queries, t.holds, t.certified, t.second, t.other, t.lemmas,
-                t.checked, static_cast<double>(t.bytes) / 1e6, t.encode, t.solve, t.certify,
-                t.second_seconds, t.all);
+    std::printf("TOTAL goals %zu distinct %zu cached %zu queries %zu holds %zu certified %zu "
+                "second %zu not-holds %zu lemmas %zu checked %zu proof-MB %.1f | "
+                "enc %.2f solve %.2f cert %.2f 2nd %.2f all %.2f s\n",
+                t.goals, t.distinct, t.cached, t.queries, t.holds, t.certified, t.second, t.other,
+                t.lemmas, t.checked, static_cast<double>(t.bytes) / 1e6, t.encode, t.solve,
+                t.certify, t.second_seconds, t.all);
     return t.other == 0 ? 0 : 1;
 }
 

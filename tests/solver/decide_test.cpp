@@ -1,7 +1,7 @@
-// tests/solver/decide_test.cpp - toy obligations whose answers are known, in every mode of deciding.
+// tests/solver/decide_test.cpp - toy obligations with known answers, in every mode of deciding.
 //
-// Why: an answer of the back-end is a verdict of the project; each kind of answer, and each way to get it wrong,
-//      has a test here.
+// Why: an answer of the back-end is a verdict of the project; each kind of answer, and each way to
+//      get it wrong, has a test here.
 #include <gtest/gtest.h>
 
 #include "proofs/solver/decide_with.hpp"
@@ -90,7 +90,8 @@ TEST_P(Modes, ContradictoryPremisesAreVacuousAndNeverHold) {
     };
     for (const auto& premises : contradictions) {
         const Decision d = decide(
-            obligation(t, premises, {t.yes(), premises[0], t.eq(x, x), t.lt(y, x), t.no()}), options());
+            obligation(t, premises, {t.yes(), premises[0], t.eq(x, x), t.lt(y, x), t.no()}),
+            options());
         EXPECT_EQ(d.premises_satisfiable, Answer::refuted);
         for (const GoalResult& g : d.goals) {
             EXPECT_EQ(g.answer, Answer::unknown);
@@ -104,7 +105,8 @@ TEST_P(Modes, ContradictoryPremisesAreVacuousAndNeverHold) {
 TEST_P(Modes, NoPremisesAndNoGoals) {
     Terms t;
     EXPECT_EQ(decide(obligation(t, {}, {}), options()).premises_satisfiable, Answer::holds);
-    EXPECT_EQ(decide(obligation(t, {t.yes()}, {t.no()}), options()).goals[0].answer, Answer::refuted);
+    const Decision d = decide(obligation(t, {t.yes()}, {t.no()}), options());
+    EXPECT_EQ(d.goals[0].answer, Answer::refuted);
     EXPECT_TRUE(witness(obligation(t, {}, {}), options())->empty());
 }
 
@@ -197,7 +199,8 @@ TEST(Second, GoalsThatAreAlsoSubtermsAreWrittenInBothPlaces) {
     EXPECT_EQ(ask_second(smtlib_query(t.z, "", {}, {g}), {}).answer, Answer::refuted);
 }
 
-/// Answers "unsatisfiable" to every question with an assumption, and gives a proof of the test's choice.
+/// Answers "unsatisfiable" to every question with an assumption, and gives a proof of the test's
+/// choice.
 class Liar final : public SatSolver {
 public:
     explicit Liar(std::vector<unsigned char> proof) : proof_(std::move(proof)) {}
@@ -246,7 +249,8 @@ TEST(Liar, AnAnswerWithoutAProofIsCaughtByTheCertificate) {
 TEST(Liar, ARejectedCommonCertificateFallsBackToSingleOnes) {
     Terms t;
     const Z3_ast a = t.word("a", 5), b = t.word("b", 5);
-    const Obligation ob = obligation(t, {t.lt(a, b)}, {t.eq(t.times(a, b), t.times(b, a)), t.ne(a, b)});
+    const Z3_ast same = t.eq(t.times(a, b), t.times(b, a));
+    const Obligation ob = obligation(t, {t.lt(a, b)}, {same, t.ne(a, b)});
     int made = 0;
     const SolverFactory first_is_a_liar = [&](bool keep) -> std::unique_ptr<SatSolver> {
         if (made++ == 0) return std::make_unique<Liar>(std::vector<unsigned char>{'d', 0});
@@ -258,7 +262,8 @@ TEST(Liar, ARejectedCommonCertificateFallsBackToSingleOnes) {
     for (const GoalResult& g : d.goals) EXPECT_TRUE(g.certified && g.answer == Answer::holds);
 }
 
-// All orders between a few words, as premises and goals: decided by enumeration and by the back-end.
+// All orders between a few words, as premises and goals: decided by enumeration and by the
+// back-end.
 TEST_P(Modes, AgreesWithEnumeration) {
     Terms t;
     unsigned seed = 1;

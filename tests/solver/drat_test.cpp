@@ -111,16 +111,12 @@ TEST(Drat, AForgedLemmaInTheCoreIsFound) {
     EXPECT_FALSE(r.accepted);
 }
 
-TEST(Drat, AcceptsARatLemmaThatIsNotRup) {
-    // x9 := x1 & x2, the definition of a new variable: RAT on x9, never RUP.
-    const Clauses def = {{9, -1, -2}, {-9, 1}, {-9, 2}};
-    Clauses proof = def;
-    for (const auto& c : Clauses{{1, 2}, {1}, {9, -2, -1}, {2}, {9}, {}}) proof.push_back(c);
-    // The definition must be needed: the formula says x1, x2 only through x9.
-    const Clauses formula = {{1, 2, 3}, {1, 2, -3}, {1, -2, 3}, {1, -2, -3},
-                             {-1, 2, 3}, {-1, 2, -3}, {-1, -2, 3}, {-1, -2, -3}};
-    EXPECT_TRUE(check_drat(flat(formula), lemmas(proof)).accepted);
-    // Blocked clause {1, 4}: nothing contains -4, so it is RAT on 4. Then 4 is forced by the rest.
+TEST(Drat, AcceptsADefinitionThatIsRatAndNotRup) {
+    // x9 := x1 & x2: each of the three is RAT on x9 or -x9, none is implied.
+    Clauses proof = {{9, -1, -2}, {-9, 1}, {-9, 2}};
+    for (const auto& c : Clauses{{1, 2}, {1}, {2}, {}}) proof.push_back(c);
+    EXPECT_TRUE(check_drat(flat(all_eight), lemmas(proof)).accepted);
+    // {4, -1} is blocked: nothing contains -4. Here it is not even needed.
     const Clauses open = {{1, 2}, {1, -2}, {-1, 3}, {-1, -3, 5}, {-5, 6}, {-5, -6}};
     EXPECT_TRUE(check_drat(flat(open), lemmas({{4, -1}, {1}, {}})).accepted);
 }
@@ -134,33 +130,36 @@ TEST(Drat, RatIsCheckedAgainstAllClausesPresent) {
     EXPECT_FALSE(check_drat(flat(formula), lemmas({{-2}, {}})).accepted);
 }
 
-/// A used RAT lemma: the XOR chain, with a variable that stands for x1 xor x2 and occurs in no clause.
-TEST(Drat, AUsedRatLemmaIsVerifiedAndItsPivotMatters) {
-    const Clauses formula = {{1, 2, 3, 4}, {1, 2, -3, 4}, {1, -2, 3, 4}, {1, -2, -3, 4},
-                             {-1, 2, 3, 4}, {-1, 2, -3, 4}, {-1, -2, 3, 4}, {-1, -2, -3, 4},
-                             {-4, 1, 2}, {-4, -1, 2}, {-4, 1, -2}, {-4, -1, -2}};
-    // 9 is new: {9, 1} and {-9, 1, 2} are RAT on 9 (the second against the first: {1, 2, 1} must follow).
-    const Clauses good = {{9, -1}, {9, 1, 2}};
-    Clauses proof = good;
-    for (const auto& c : Clauses{{4, 1, 2}, {4, 1}, {4, 2}, {4}, {1}, {}}) proof.push_back(c);
-    EXPECT_TRUE(check_drat(flat(formula), lemmas(proof)).accepted);
-    // Force use: delete nothing, but make the refutation go through 9 by a formula about 9 afterwards.
-    const Clauses through = {{7, 8}, {-7, 8}, {-8, 6}};
-    const DratReport r = check_drat(flat(through), lemmas({{-6, -5}, {5, 6}, {5}}));
-    EXPECT_FALSE(r.accepted);    // satisfiable: whatever the lemmas, no contradiction may come out
+/// `first`, then what makes the refutation of `all_eight` depend on {9} or {9, 4} alone.
+Bytes through_new_variables(const std::vector<int>& first) {
+    Bytes p;
+    append_lemma(p, first);
+    for (const auto& c : Clauses{{-9, 1, 2}, {-4, 1, 2}}) append_lemma(p, c);
+    for (const auto& c : Clauses{{1, 2, 3}, {1, 2, -3}}) append_deletion(p, c);
+    for (const auto& c : Clauses{{1, 2}, {1}, {2}, {}}) append_lemma(p, c);
+    return p;
 }
 
-TEST(Drat, RatLemmaNeededByTheRefutation) {
-    // Satisfiability-preserving but not implied: with y new, {y} is RAT. The rest of the proof uses y.
-    const Clauses formula = all_eight;
-    const Clauses proof = {{9}, {-9, 1, 2}, {1, 2}, {1}, {2}, {}};
-    Bytes bytes = lemmas({{9}, {-9, 1, 2}});
-    for (const auto& c : Clauses{{1, 2, 3}, {1, 2, -3}}) append_deletion(bytes, c);
-    for (const auto& c : Clauses{{1, 2}, {1}, {2}, {}}) append_lemma(bytes, c);
-    const DratReport r = check_drat(flat(formula), bytes);
-    EXPECT_TRUE(r.accepted) << r.why;
-    EXPECT_EQ(r.by_rat, 1U);
-    EXPECT_TRUE(check_drat(flat(formula), lemmas(proof)).accepted);
+TEST(Drat, ARatLemmaNeededByTheRefutationIsVerified) {
+    const DratReport one = check_drat(flat(all_eight), through_new_variables({9}));
+    EXPECT_TRUE(one.accepted) << one.why;
+    EXPECT_EQ(one.by_rat, 1U);
+    Clauses with_four = all_eight;
+    with_four.push_back({-4, 6});
+    const DratReport two = check_drat(flat(with_four), through_new_variables({9, 4}));
+    EXPECT_TRUE(two.accepted) << two.why;
+    EXPECT_EQ(two.by_rat, 1U);
+}
+
+TEST(Drat, ARatLemmaOnTheWrongPivotOrTooLateIsRejected) {
+    Clauses with_four = all_eight;
+    with_four.push_back({-4, 6});    // resolving {4, 9} on 4 with it gives {9, 6}: not implied
+    EXPECT_FALSE(check_drat(flat(with_four), through_new_variables({4, 9})).accepted);
+    Bytes late;
+    append_lemma(late, std::vector<int>{-9, 1, 2});
+    for (const auto& c : Clauses{{1, 2, 3}, {1, 2, -3}}) append_deletion(late, c);
+    for (const auto& c : Clauses{{9}, {1, 2}, {1}, {2}, {}}) append_lemma(late, c);
+    EXPECT_FALSE(check_drat(flat(all_eight), late).accepted);
 }
 
 TEST(Drat, DeletionsAreObeyed) {
@@ -219,18 +218,20 @@ TEST(Drat, PigeonsAndRandomFormulasAgainstCadical) {
     EXPECT_EQ(rejected, unsat);
 }
 
-/// Random lemmas over small formulas: whenever the checker accepts, no assignment may satisfy the formula.
+/// Random lemmas over small formulas: whenever the checker accepts, no assignment may satisfy the
+/// formula.
 TEST(Drat, NeverAcceptsAnythingAboutASatisfiableFormula) {
     std::mt19937 r(7);
     int satisfiable = 0, accepted = 0;
     for (int round = 0; round < 4000; ++round) {
         const int n = 5;
-        const Clauses f = random_3sat(static_cast<unsigned>(r()), n, 8 + static_cast<int>(r() % 32));
+        const int m = 8 + static_cast<int>(r() % 32);
+        const Clauses f = random_3sat(static_cast<unsigned>(r()), n, m);
         bool sat = false;
-        for (unsigned m = 0; m < 32 && !sat; ++m) {
+        for (unsigned w = 0; w < 32 && !sat; ++w) {
             sat = std::all_of(f.begin(), f.end(), [&](const auto& c) {
                 return std::any_of(c.begin(), c.end(), [&](int l) {
-                    return ((m >> (std::abs(l) - 1) & 1U) != 0) == (l > 0);
+                    return ((w >> (std::abs(l) - 1) & 1U) != 0) == (l > 0);
                 });
             });
         }

@@ -1,6 +1,7 @@
 // tests/solver/remember_test.cpp - digests, and verdicts remembered between runs.
 //
-// Why: a remembered verdict is believed without a solver, so what may be remembered and what is read back is tested.
+// Why: a remembered verdict is believed without a solver, so what may be remembered and what is
+//      read back is tested.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -25,7 +26,8 @@ TEST(Sha256, ExamplesOfTheStandard) {
               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     EXPECT_EQ(hex(Sha256().add("abc").finish()),
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    EXPECT_EQ(hex(Sha256().add("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq").finish()),
+    const char* two_blocks = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    EXPECT_EQ(hex(Sha256().add(two_blocks).finish()),
               "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     Sha256 million;
     for (int i = 0; i < 1000; ++i) million.add(std::string(1000, 'a'));
@@ -112,7 +114,8 @@ TEST_F(Remember, ACorruptFileIsIgnoredWithOneLine) {
     std::stringstream text;
     text << std::ifstream(file).rdbuf();
     const std::string good = text.str();
-    std::vector<std::string> bad = {"", "x", good.substr(0, good.size() / 2), good + "x", good + good};
+    const std::string half = good.substr(0, good.size() / 2);
+    std::vector<std::string> bad = {"", "x", half, good + "x", good + good};
     for (std::size_t i = 0; i < good.size(); i += 7) {
         bad.push_back(good);
         bad.back()[i] = bad.back()[i] == '0' ? '1' : '0';

@@ -28,7 +28,9 @@ public:
     Z3_ast word(const std::string& name, unsigned width = 8) {
         return Z3_mk_const(z, symbol(name), Z3_mk_bv_sort(z, width));
     }
-    Z3_ast flag(const std::string& name) { return Z3_mk_const(z, symbol(name), Z3_mk_bool_sort(z)); }
+    Z3_ast flag(const std::string& name) {
+        return Z3_mk_const(z, symbol(name), Z3_mk_bool_sort(z));
+    }
     Z3_ast number(unsigned long n, unsigned width = 8) {
         return Z3_mk_unsigned_int64(z, n, Z3_mk_bv_sort(z, width));
     }
