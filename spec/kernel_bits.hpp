@@ -35,7 +35,7 @@ inline constexpr std::uint32_t retry = 0x400;          ///< mmap_lock was droppe
 inline constexpr std::uint32_t fallback = 0x800;       ///< a huge fault falls back to small pages
 inline constexpr std::uint32_t done_cow = 0x1000;
 inline constexpr std::uint32_t needdsync = 0x2000;
-inline constexpr std::uint32_t completed = 0x4000;  ///< done and mmap_lock dropped; 6.0 on
+inline constexpr std::uint32_t completed = 0x4000;  ///< done, mmap_lock dropped; in 6.1, not 5.10
 inline constexpr std::uint32_t hindex_mask = 0xf0000;
 inline constexpr std::uint32_t error =
     oom | sigbus | sigsegv | hwpoison | hwpoison_large | fallback;

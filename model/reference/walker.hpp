@@ -5,8 +5,8 @@
 // Source: SDM3A "4-Level Paging and 5-Level Paging", "Access Rights", "Page-Fault Exceptions",
 //         "Accessed and Dirty Flags", "Global Pages". Section titles, as numbers move.
 // Differs: no translation caches (every walk reads memory); no shadow stacks, LAM, LASS, HLAT, EPT;
-//         a walk that faults sets no accessed flag, while a processor may set those above the entry
-//         that stopped it.
+//         a walk that faults sets no flag, while the manual's "Interrupt 14" has a protection
+//         violation set A in the page-directory entry and leaves A in the PTE model specific.
 #pragma once
 #include <array>
 #include <cstdint>

@@ -9,20 +9,18 @@ constexpr const char* layout = "linux arch/x86/include/asm/pgtable_64.h:__swp_en
 constexpr const char* types_source =
     "linux include/linux/swap.h:MAX_SWAPFILES@v5.10, @v6.1, @v6.12";
 
+/// A release with all options and 5 levels, or with Debian's options and 4.
 struct Config {
     Kernel kernel;
-    std::string name;  ///< "6.1" or "6.1-debian"
+    std::string suffix;  ///< of law names: "linux_6_1" or "linux_6_1.debian"
+    std::string rules() const { return std::string(release_name(kernel.release)); }
 };
 std::vector<Config> configs() {
-    const std::pair<Release, const char*> releases[] = {{Release::v5_10, "5.10"},
-                                                        {Release::v6_1, "6.1"},
-                                                        {Release::v6_12, "6.12"},
-                                                        {Release::v6_18, "6.18"}};
     std::vector<Config> all;
-    for (const auto& [release, name] : releases) {
-        all.push_back({Kernel{.release = release, .phys_bits = 52}, name});
-        all.push_back({Kernel{.release = release, .device_private = false},
-                       std::string(name) + "-debian"});
+    for (Release r : {Release::v5_10, Release::v6_1, Release::v6_12, Release::v6_18}) {
+        const std::string name(release_name(r));
+        all.push_back({Kernel{.release = r, .phys_bits = 52}, name});
+        all.push_back({Kernel{.release = r, .device_private = false}, name + ".debian"});
     }
     return all;
 }
@@ -117,7 +115,7 @@ W claimants(const W& w, const Kernel& k, unsigned left_out) {
 
 void add_kind_laws(Laws& laws, const Config& config) {
     const Kernel k = config.kernel;
-    const std::string suffix = "." + config.name;
+    const std::string suffix = "." + config.suffix, rules = config.rules();
     const auto exactly_one = [k](unsigned left_out) {
         return statement([k, left_out](auto& in) {
             using W = typename std::decay_t<decltype(in)>::W;
@@ -126,7 +124,7 @@ void add_kind_laws(Laws& laws, const Config& config) {
     };
     laws.push_back({"kind.exactly_one" + suffix, "every 64-bit value is of exactly one kind",
                     types_source, exactly_one(kind_count), "without hwpoison",
-                    exactly_one(static_cast<unsigned>(Kind::hwpoison)), config.name});
+                    exactly_one(static_cast<unsigned>(Kind::hwpoison)), rules});
     const auto agrees = [k](Kernel other) {
         return statement([k, other](auto& in) {
             using W = typename std::decay_t<decltype(in)>::W;
@@ -141,7 +139,7 @@ void add_kind_laws(Laws& laws, const Config& config) {
     other.release = k.release == Release::v6_1 ? Release::v6_12 : Release::v6_1;
     laws.push_back({"kind.classify" + suffix, "the classifier says the kind and no other",
                     types_source, agrees(k), "by the type numbers of another kernel",
-                    agrees(other), config.name});
+                    agrees(other), rules});
     const unsigned areas = swap_types(k).swap_areas;
     const auto is_swap = [k, areas](unsigned limit_off) {
         return statement([k, areas, limit_off](auto& in) {
@@ -156,7 +154,7 @@ void add_kind_laws(Laws& laws, const Config& config) {
     };
     laws.push_back({"kind.swap" + suffix,
                     "an entry of a real swap area with an offset below 2^50-1 is a swap entry",
-                    types_source, is_swap(0), "for one type more", is_swap(1), config.name});
+                    types_source, is_swap(0), "for one type more", is_swap(1), rules});
     laws.push_back({"kind.swap_edge" + suffix,
                     "the only swap entry taken for a hole is type 0 with all offset bits set",
                     layout, statement([k](auto& in) {
@@ -166,13 +164,14 @@ void add_kind_laws(Laws& laws, const Config& config) {
                                           !e.soft_dirty && !e.uffd_wp && !e.exclusive;
                         return same_truth(kind_of(encode(e), k) == code<W>(Kind::none), edge);
                     }),
-                    "there is no such entry", is_swap(2), config.name});
+                    "there is no such entry", is_swap(2), rules});
 }
 
 /// Special entries: each kind this kernel has, holding a frame, or marker bits.
 void add_special_laws(Laws& laws, const Config& config) {
     const Kernel k = config.kernel;
     const SwapTypes types = swap_types(k);
+    const std::string rules = config.rules();
     for (unsigned n = static_cast<unsigned>(Kind::hwpoison); n < kind_count; ++n) {
         const Kind kind = static_cast<Kind>(n);
         if (!types.has(kind)) continue;
@@ -199,17 +198,18 @@ void add_special_laws(Laws& laws, const Config& config) {
                        (decode_swap(w).offset & W(marker_mask(k))) == bits;
             });
         };
-        const std::string name = "kind.special." + std::string(kind_name(kind)) + "." + config.name;
+        const std::string name =
+            "kind.special." + std::string(kind_name(kind)) + "." + config.suffix;
         if (marker)
             laws.push_back({name, "a marker entry is a marker and keeps its bits",
                             "linux include/linux/swapops.h:pte_marker_get@v6.1, @v6.12",
                             marks(marker_mask(k)), "with one bit more than this kernel has",
-                            marks(marker_mask(k) * 2 + 1), config.name});
+                            marks(marker_mask(k) * 2 + 1), rules});
         else
             laws.push_back({name, "the entry is of its kind and keeps frame, young and dirty",
                             "linux include/linux/swapops.h:SWP_PFN_BITS@v6.1, swap.h@v5.10",
                             survives(pfn_bits), "a frame number one bit wider",
-                            survives(pfn_bits + 1), config.name});
+                            survives(pfn_bits + 1), rules});
     }
 }
 

@@ -8,16 +8,6 @@ namespace {
 constexpr const char* invert_source = "linux arch/x86/include/asm/pgtable-invert.h@v6.1";
 constexpr const char* present_source = "linux arch/x86/include/asm/pgtable.h:pte_present@v6.1";
 
-const char* release_name(Release r) {
-    switch (r) {
-        case Release::v5_10: return "5.10";
-        case Release::v6_1: return "6.1";
-        case Release::v6_12: return "6.12";
-        case Release::v6_18: return "6.18";
-    }
-    return "?";
-}
-
 /// Flags without frame bits.
 template <class In>
 auto any_flags(In& in, const char* name) {
@@ -118,7 +108,7 @@ void add_present_laws(Laws& laws) {
 }
 
 void add_wrprotect_laws(Laws& laws, const Kernel& k) {
-    const std::string name = release_name(k.release), suffix = "." + name;
+    const std::string name(release_name(k.release)), suffix = "." + name;
     const char* source = "linux arch/x86/include/asm/pgtable.h:pte_wrprotect@v6.1, @v6.12";
     laws.push_back({"wrprotect.keeps_dirty" + suffix,
                     "write protection takes R/W away and keeps the leaf dirty or clean", source,

@@ -30,7 +30,7 @@ enum class Kind : unsigned {
     device_exclusive_write,
     device_exclusive,  ///< one kind for both; 6.15 on
     pte_marker,        ///< no page, only a note; 5.19 on
-    swapin_error,      ///< swapped-out data could not be read; 5.19 to 6.2, then a marker
+    swapin_error,      ///< swapped-out data could not be read; 5.19 to 6.1, then a marker
 };
 inline constexpr unsigned kind_count = 15;
 

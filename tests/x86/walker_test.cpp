@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <iterator>
 
 #include "tests/x86/slices.hpp"
 
@@ -66,6 +67,26 @@ TEST(Walker, AddressSliceAgreesWithTheOracle) {
     std::cout << "seed " << seed << '\n';
     expect_equal("addresses", count,
                  [](auto& compare) { return slice_addresses(compare, seed, count); });
+}
+
+/// Whether some question is answered by row `n` of the oracle's table and by no other row.
+constexpr bool row_matters(std::size_t n) {
+    for (unsigned type = 0; type < 3; ++type)
+        for (unsigned mode = 0; mode < 3; ++mode)
+            for (unsigned bits = 0; bits < 128; ++bits) {
+                bool by_row = false, by_others = false;
+                for (std::size_t i = 0; i < std::size(oracle::allowed_rows); ++i) {
+                    const bool allowed =
+                        oracle::allowed_by_row(oracle::allowed_rows[i], type, mode, bits);
+                    (i == n ? by_row : by_others) |= allowed;
+                }
+                if (by_row && !by_others) return true;
+            }
+    return false;
+}
+TEST(Oracle, EveryRowMatters) {
+    for (std::size_t n = 0; n < std::size(oracle::allowed_rows); ++n)
+        EXPECT_TRUE(row_matters(n)) << oracle::allowed_rows[n];
 }
 
 // Negative controls: walkers wrong in one rule each. The oracle must notice every one of them.
