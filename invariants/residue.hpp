@@ -1,0 +1,264 @@
+// invariants/residue.hpp - what a refused call may leave behind, declared per outcome, and the check of it.
+//
+// Why:    "a failed call changes nothing" is not true of Linux: mprotect keeps the prefix it has done, MAP_FIXED has
+//         unmapped its target, a failed fork leaves its parent write-protected. What may change is said here, with
+//         its source; everything else must be as before. An outcome without a row is a violation too.
+// Source: each row names the function that returns the error.
+#pragma once
+#include "model/reference/steps.hpp"
+#include "spec/reflect.hpp"
+
+namespace faultline {
+
+/// Parts of the state that an outcome may have changed.
+enum Residue : unsigned {
+    keeps_nothing = 0,
+    keeps_anon_vma = 1,        ///< a VMA was given an anon_vma
+    keeps_batch = 2,           ///< the LRU batch was drained, or holds a page that was thrown away
+    keeps_prefix = 4,          ///< the call was carried out up to some page of its range
+    keeps_splits = 8,          ///< VMAs were cut or joined; no page sees a difference
+    keeps_unmapped = 16,       ///< the target range was unmapped
+    keeps_write_protect = 32,  ///< entries lost their write permission, frames their exclusivity
+    keeps_stack = 64,          ///< the stack grew
+    keeps_emptied = 128        ///< pages of the range were discarded up to some page
+};
+struct ResidueRow {
+    const char* operation;     ///< name in `operations`
+    int op;                    ///< OpCode the row is for, op_none: any
+    int result;
+    unsigned may_change;
+    const char* source;
+};
+inline constexpr std::array<ResidueRow, 30> residue_table{{
+    {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
+    {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
+    {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits, "linux mm/mmap.c:mmap_region@v6.1"},
+    {"mmap", op_mmap_noreplace, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
+    {"mmap", op_mmap_noreplace, res_eexist, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
+    {"munmap", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:do_mas_align_munmap@v6.1"},
+    {"mprotect", op_none, res_enomem, keeps_prefix, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
+    {"advise", op_mlock, res_enomem, keeps_prefix, "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
+    {"advise", op_munlock, res_enomem, keeps_prefix, "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
+    {"advise", op_none, res_enomem, keeps_prefix, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
+    {"dontneed", op_none, res_enomem, keeps_emptied, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
+    {"dontneed", op_none, res_einval, keeps_emptied, "linux mm/madvise.c:madvise_dontneed_free@v6.1"},
+    {"brk", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1"},
+    {"mremap", op_none, res_einval, keeps_nothing, "linux mm/mremap.c:SYSCALL_DEFINE5(mremap)@v6.1"},
+    {"mremap", op_none, res_efault, keeps_nothing, "linux mm/mremap.c:vma_to_resize@v6.1"},
+    {"mremap", op_none, res_eagain, keeps_nothing, "linux mm/mremap.c:vma_to_resize@v6.1"},
+    {"mremap", op_none, res_enomem, keeps_unmapped | keeps_splits, "linux mm/mremap.c:mremap_to@v6.1"},
+    {"fault", op_none, res_segv_maperr, keeps_nothing, "linux arch/x86/mm/fault.c:bad_area@v6.1"},
+    {"fault", op_none, res_segv_accerr, keeps_nothing,
+     "linux arch/x86/mm/fault.c:bad_area_access_error@v6.1"},
+    {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack,
+     "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
+    {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch, "linux kernel/fork.c:dup_mmap@v6.1"},
+    {"exit", op_none, res_enomem, keeps_nothing, "cannot fail"},
+    {"gup", op_none, res_efault, keeps_nothing, "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup", op_none, res_enomem, keeps_anon_vma | keeps_batch | keeps_stack,
+     "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup_fast", op_none, res_efault, keeps_nothing, "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup_fast", op_none, res_enomem, keeps_anon_vma | keeps_batch | keeps_stack,
+     "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup", op_none, res_einval, keeps_nothing, "linux mm/gup.c:is_valid_gup_args@v6.1"},
+    {"gup_fast", op_none, res_einval, keeps_nothing, "linux mm/gup.c:is_valid_gup_args@v6.1"},
+    {"mprotect", op_none, res_einval, keeps_nothing, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
+    {"brk", op_none, res_einval, keeps_nothing, "linux mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1"},
+}};
+constexpr const ResidueRow* residue_row(std::string_view operation, int op, int result) {
+    for (const ResidueRow& row : residue_table)
+        if (operation == row.operation && result == row.result && (row.op == op || row.op == op_none))
+            return &row;
+    return nullptr;
+}
+
+namespace residue {
+
+/// What a page of an address space looks like through its VMA, however VMAs are cut.
+struct PageLook {
+    bool mapped = false, read = false, write = false, exec = false, growsdown = false, locked = false,
+         dontfork = false, wipeonfork = false;
+    int pgoff = 0;
+    friend constexpr bool operator==(const PageLook&, const PageLook&) = default;
+};
+template <class Mm>
+constexpr PageLook look_at(const Mm& mm, int page) {
+    for (const auto& v : mm.vmas)
+        if (v.used && v.lo <= page && v.hi > page)
+            return {true, v.read, v.write, v.exec, v.growsdown, v.locked, v.dontfork, v.wipeonfork,
+                    v.pgoff + page - v.lo};
+    return {};
+}
+template <class Args>
+constexpr bool has_target(const PageLook& look, const Args& args) {
+    switch (static_cast<int>(args.op)) {
+        case op_mprotect:
+            return look.read == args.read && look.write == args.write && look.exec == args.exec;
+        case op_dontfork: return look.dontfork;
+        case op_dofork: return !look.dontfork;
+        case op_wipeonfork: return look.wipeonfork;
+        case op_keeponfork: return !look.wipeonfork;
+        case op_mlock: return look.locked;
+        case op_munlock: return !look.locked;
+        default: return false;
+    }
+}
+template <class Pte>
+constexpr bool same_entry(const Pte& a, const Pte& b, bool but_for_rights) {
+    return a.zero == b.zero && a.frame == b.frame && a.dirty == b.dirty &&
+           (but_for_rights || (a.write == b.write && a.exec == b.exec && a.protnone == b.protnone));
+}
+template <class T>
+constexpr bool same(const T& a, const T& b) {
+    bool equal = true;
+    each_leaf_pair(a, b, [&](const auto& x, const auto& y) { equal = equal && x == y; });
+    return equal;
+}
+
+/// Puts back what only the batch may have changed.
+template <class M>
+constexpr void forgive_batch(const typename M::State& before, typename M::State& after) {
+    for (std::size_t i = 0; i < before.frames.size(); ++i) {
+        const auto& b = before.frames[i];
+        auto& a = after.frames[i];
+        if (b.refcount == 0 && a.mapcount == 0 && a.batched && a.refcount == 1) a = b;
+        if (b.refcount == 0 && a.mapcount == 0 && a.lru && a.refcount == 0) a = b;
+        if (!b.batched || a.batched) continue;
+        if (b.refcount == 1 && a.refcount == 0) {
+            a = b;
+            continue;
+        }
+        a.batched = true;
+        a.lru = b.lru;
+        a.refcount = static_cast<decltype(a.refcount)>(a.refcount + 1);
+    }
+}
+template <class M>
+constexpr void forgive_anon_vma(const typename M::State& before, typename M::State& after, std::size_t mm) {
+    for (std::size_t i = 0; i < before.mms[mm].vmas.size(); ++i) {
+        const auto& b = before.mms[mm].vmas[i];
+        auto& a = after.mms[mm].vmas[i];
+        if (b.anon_vma.some()) continue;
+        a.anon_vma = b.anon_vma;
+        a.links = b.links;
+    }
+    after.anon_vmas = before.anon_vmas;
+}
+template <class M>
+constexpr void forgive_stack(const typename M::State& before, typename M::State& after, std::size_t mm) {
+    for (std::size_t i = 0; i < before.mms[mm].vmas.size(); ++i) {
+        const auto& b = before.mms[mm].vmas[i];
+        auto& a = after.mms[mm].vmas[i];
+        if (!b.used || !b.growsdown || a.hi != b.hi || a.lo >= b.lo) continue;
+        a.lo = b.lo;
+        a.pgoff = b.pgoff;
+        after.mms[mm].locked_vm = before.mms[mm].locked_vm;
+    }
+}
+template <class M>
+constexpr void forgive_write_protect(const typename M::State& before, typename M::State& after,
+                                     std::size_t mm) {
+    for (std::size_t n = 0; n < before.mms[mm].ptes.size(); ++n) {
+        const auto& b = before.mms[mm].ptes[n];
+        auto& a = after.mms[mm].ptes[n];
+        if (!(a.frame == b.frame) || b.frame.none()) continue;
+        if (b.write && !a.write) a.write = true;
+        const auto f = static_cast<std::size_t>(b.frame.v - 1);
+        if (before.frames[f].exclusive) after.frames[f].exclusive = true;
+    }
+}
+/// Puts the VMAs back as they were cut before, provided every page outside [lo, hi) looks the same.
+template <class M>
+constexpr bool forgive_cuts(const typename M::State& before, typename M::State& after, std::size_t mm,
+                            int lo, int hi) {
+    auto& a = after.mms[mm];
+    const auto& b = before.mms[mm];
+    for (int n = 0; n < M::B.pages; ++n)
+        if (!(n >= lo && n < hi) && look_at(a, n) != look_at(b, n)) return false;
+    a.vmas = b.vmas;
+    a.map_count = b.map_count;
+    a.locked_vm = b.locked_vm;
+    after.anon_vmas = before.anon_vmas;
+    return true;
+}
+/// mprotect and kin: pages of the range were given their new flags in order; entries changed rights only there.
+template <class M>
+constexpr bool forgive_prefix(const typename M::State& before, typename M::State& after, std::size_t mm,
+                              const Args<M>& args) {
+    bool stopped = false;
+    for (int n = args.page; n < args.end; ++n) {
+        const auto at = static_cast<std::size_t>(n);
+        const PageLook was = look_at(before.mms[mm], n), is = look_at(after.mms[mm], n);
+        if (was.mapped != is.mapped || was.pgoff != is.pgoff) return false;
+        if (was != is && (stopped || !has_target(is, args))) return false;
+        if (is.mapped && !has_target(is, args)) stopped = true;
+        auto& pte = after.mms[mm].ptes[at];
+        if (!same_entry(pte, before.mms[mm].ptes[at], was != is)) return false;
+        pte = before.mms[mm].ptes[at];
+    }
+    return forgive_cuts<M>(before, after, mm, args.page, args.end);
+}
+/// Pages of [lo, hi) may be gone: entry, content and references with them, in order if `ordered`.
+template <class M>
+constexpr bool forgive_emptied(const typename M::State& before, typename M::State& after, std::size_t mm,
+                               int lo, int hi) {
+    bool any = false;
+    for (int n = lo; n < hi; ++n) {
+        const auto at = static_cast<std::size_t>(n);
+        const auto& b = before.mms[mm].ptes[at];
+        auto& a = after.mms[mm].ptes[at];
+        const bool empty = !a.zero && a.frame.none();
+        if (same(a, b)) continue;
+        if (!empty) return false;
+        any = true;
+        a = b;
+        after.mms[mm].want[at] = before.mms[mm].want[at];
+    }
+    if (!any) return true;
+    after.mms[mm].rss_anon = before.mms[mm].rss_anon;
+    after.frames = before.frames;   // their counts are claims of their own
+    for (std::size_t i = 0; i < before.handles.size(); ++i)
+        if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].page >= lo &&
+            before.handles[i].page < hi)
+            after.handles[i].attached = before.handles[i].attached;
+    return true;
+}
+
+}  // namespace residue
+
+/// Why a refused call broke its promise, or "" if it kept it. `who` is the row of the address space.
+template <class M>
+constexpr std::string_view residue_breach(const typename M::State& before, const typename M::State& after,
+                                          std::string_view operation, int who, const Args<M>& args,
+                                          int result) {
+    const ResidueRow* row = residue_row(operation, args.op, result);
+    if (!row) return "the outcome has no declared residue";
+    const auto mm = static_cast<std::size_t>(who);
+    const unsigned may = row->may_change;
+    typename M::State rest = after;
+    if (may & keeps_batch) residue::forgive_batch<M>(before, rest);
+    if (may & keeps_stack) residue::forgive_stack<M>(before, rest, mm);
+    if (may & keeps_anon_vma) residue::forgive_anon_vma<M>(before, rest, mm);
+    if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);
+    if ((may & keeps_prefix) && !residue::forgive_prefix<M>(before, rest, mm, args))
+        return "what changed is no prefix of the call";
+    if ((may & keeps_emptied) && !residue::forgive_emptied<M>(before, rest, mm, args.page, args.end))
+        return "pages changed that were not discarded";
+    const bool moves = operation == "mremap";
+    const int lo = moves ? static_cast<int>(args.to) : static_cast<int>(args.page);
+    const int hi = moves ? args.to + args.span : static_cast<int>(args.end);
+    const bool has_target = (may & keeps_unmapped) && (!moves || args.fixed);
+    if (has_target && !residue::forgive_emptied<M>(before, rest, mm, lo, hi))
+        return "the target was neither kept nor unmapped";
+    if (may & keeps_splits) {
+        for (int n = lo; has_target && n < hi; ++n)
+            if (residue::look_at(rest.mms[mm], n).mapped &&
+                residue::look_at(rest.mms[mm], n) != residue::look_at(before.mms[mm], n))
+                return "the target was neither kept nor unmapped";
+        if (!residue::forgive_cuts<M>(before, rest, mm, has_target ? lo : 0, has_target ? hi : 0))
+            return "a page outside the target looks different";
+    }
+    return residue::same(before, rest) ? "" : "something outside the declared residue changed";
+}
+
+}  // namespace faultline
