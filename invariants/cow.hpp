@@ -63,16 +63,18 @@ struct CowPrivateIsolation : Always {
 struct CowHandleIsolation : Always {
     static constexpr const char* id = "cow.handle-isolation";
     static constexpr const char* says =
-        "A frame that a GUP handle can read is mapped writable by nobody but the handle's owner.";
+        "A frame that a GUP handle can read is exclusive to, and so written by, nobody but the handle's owner.";
     static constexpr const char* source = "CVE-2020-29374; commit linux 17839856fd58";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
-        for (const auto& h : s.handles)
+        using D = typename M::D;
+        for (const auto& h : s.handles) {
+            const auto exclusive = AT(s.frames, h.frame, exclusive);
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& pte : s.mms[static_cast<std::size_t>(p)].ptes)
-                    rep(implies(h.kind != gup_none && !h.mm.is(p) && pte.write,
-                                !(pte.frame == h.frame)));
+                    rep(implies(h.kind != gup_none && !h.mm.is(p) && pte.frame == h.frame, !exclusive));
+        }
     }
 };
 struct PinCoherent : Always {

@@ -17,6 +17,19 @@ struct FrameMapcountExact : Always {
             rep(s.frames[static_cast<std::size_t>(f)].mapcount == c.maps.of(f));
     }
 };
+struct FrameOncePerMm : Always {
+    static constexpr const char* id = "frame.once-per-mm";
+    static constexpr const char* says = "No process maps the same frame at two pages.";
+    static constexpr const char* source = "linux mm/mremap.c:move_ptes@v6.1 (an entry moves, it is never duplicated)";
+    static constexpr ClaimKind kind = ClaimKind::state;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        for (const auto& mm : s.mms)
+            for (std::size_t n = 0; n < mm.ptes.size(); ++n)
+                for (std::size_t m = 0; m < n; ++m)
+                    rep(implies(mm.ptes[n].frame.some(), !(mm.ptes[n].frame == mm.ptes[m].frame)));
+    }
+};
 struct FrameRefcountExact : Always {
     static constexpr const char* id = "frame.refcount-exact";
     static constexpr const char* says =

@@ -12,8 +12,8 @@ inline constexpr auto claims = boost::hana::tuple_t<
     // entries
     PteKindsDisjoint, PteCovered, PteWithinProtection, PteZeroReadonly,
     // frames
-    FrameMapcountExact, FrameRefcountExact, FrameFreeClean, FrameUptodate, FrameOnLru,
-    FrameMappingWhileMapped,
+    FrameMapcountExact, FrameOncePerMm, FrameRefcountExact, FrameFreeClean, FrameUptodate,
+    FrameOnLru, FrameMappingWhileMapped,
     // copy-on-write and pins
     CowWritableSingle, CowWritableExclusive, CowExclusiveSingle, CowPrivateIsolation,
     CowHandleIsolation, PinCoherent, PinExclusive, PinWritePrivate,

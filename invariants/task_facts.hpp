@@ -90,12 +90,16 @@ struct ForkFacts : Always {
     template <class M>
     static constexpr void pages(const Env& env, const typename M::State& s, const typename M::Task& t,
                                 const typename M::Bool& on, int p, int q, auto& rep) {
+        using D = typename M::D;
         const auto& mm = s.mms[static_cast<std::size_t>(p)];
         const auto& child = s.mms[static_cast<std::size_t>(q)];
         for (int n = 0; n < M::B.pages; ++n) {
             const auto& c = child.ptes[static_cast<std::size_t>(n)];
             const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
             rep(implies(on && t.cursor <= n, !c.zero && c.frame.none()));
+            // Behind it the child maps what the parent maps, or an early copy of its own.
+            if (env.rules.fault_lock != FaultLock::vma_lock_ignored)
+                rep(implies(on && c.frame.some(), c.frame == pte.frame || AT(s.frames, c.frame, exclusive)));
             const auto sampled = on && t.cursor == n && (t.pc == pc_fork_share || t.pc == pc_fork_copy);
             if (env.rules.fault_lock != FaultLock::vma_lock_ignored)
                 rep(implies(sampled, pte.frame == t.old));

@@ -106,6 +106,7 @@ struct TaskOpFits : Always {
             rep(implies(t.op == op_mremap_dontunmap, t.page + t.span == t.end));
             rep(implies(is_move(t) && (t.pc != pc_move_vma || t.hole),
                         t.to + t.span <= pages && (t.to >= t.end || t.to + t.span <= t.page)));
+            rep(implies(t.pc == pc_move_vma && !t.hole, t.to == 0 && t.page + t.span >= t.end));
             rep(implies(is_unmap(t) && fixed,
                         t.span > 0 && t.to + t.span <= pages &&
                             (t.to >= t.end || t.to + t.span <= t.page)));

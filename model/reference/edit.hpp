@@ -114,11 +114,12 @@ constexpr BoolOf<K> edit_left(K& k) {
                 account_locked(k, mm, v.locked, n.locked, b - v.lo);
                 inherit_anon_vma(k, n, v);
                 n.hi = b;
-                v.pgoff = v.pgoff + (b - v.lo);
-                v.lo = b;
-                IF(v.lo == v.hi) {
+                IF(v.hi == b) {
                     remove_vma(k, v);
                     mm.map_count -= 1;
+                } else {
+                    v.pgoff = v.pgoff + (b - v.lo);
+                    v.lo = b;
                 }
             }
         }

@@ -1,0 +1,32 @@
+// proofs/induction/prove.hpp - the proof matrix: init, step, bites and bounded reachability for one rule set and bounds.
+//
+// Why: callers name kernel and bounds by their names; the templates that build formulas stay behind this header, one
+//      translation unit per bounds.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "proofs/solver/obligation.hpp"
+#include "spec/bounds.hpp"
+#include "spec/results.hpp"
+#include "spec/rules.hpp"
+
+namespace faultline::proofs {
+
+struct InductionOptions {
+    Rules rules{};
+    std::string kernel;                  ///< as shown: "linux_6_12", "linux_6_12 with ..."
+    std::string bounds;                  ///< a name of named_bounds that proofs are instantiated for
+    DecideOptions decide;
+    bool argument_symmetry = true;       ///< fix process, child, task and handle rows up to renaming
+    int jobs = 1;
+    std::vector<std::string> steps, claims, kinds;   ///< empty: all
+    int bmc_depth = 0;
+};
+/// Bounds that proofs are instantiated for.
+std::vector<std::string> induction_bounds();
+/// Names of all steps, operations' starts and events that an obligation exists for.
+std::vector<std::string> induction_steps();
+ProveReport prove_induction(const InductionOptions& options, const ProgressFn& progress);
+
+}  // namespace faultline::proofs

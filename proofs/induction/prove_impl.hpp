@@ -1,0 +1,298 @@
+// proofs/induction/prove_impl.hpp - one bounds' obligations: built, decided in parallel, replayed, summed into cells.
+//
+// Why: see prove.hpp. Each worker builds in its own Z3 context; results are joined in the order of the instances, so
+//      that a report does not depend on timing.
+#pragma once
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "model/reference/view.hpp"
+#include "proofs/induction/expected.hpp"
+#include "proofs/induction/instances.hpp"
+
+namespace faultline::proofs {
+
+inline bool wanted(const std::vector<std::string>& names, const std::string& name) {
+    if (names.empty()) return true;
+    for (const auto& n : names)
+        if (n == name) return true;
+    return false;
+}
+
+/// What one claim got over the instances of one step.
+struct Tallied {
+    bool refuted = false, unknown = false, vacuous = false, any = false;
+    bool certified = true, unchanged = true, second = true;
+    std::string second_text, note;
+};
+inline Verdict verdict_of(const Tallied& t) {
+    if (t.refuted) return Verdict::violated;
+    if (t.vacuous) return Verdict::vacuous;
+    if (t.unknown) return Verdict::unknown;
+    return Verdict::holds;
+}
+
+template <Bounds B>
+class Prover {
+public:
+    Prover(const InductionOptions& options, const ProgressFn& progress)
+        : options_(options), progress_(progress), env_{options.rules, B} {}
+
+    ProveReport run() {
+        if (wanted(options_.kinds, "init")) init();
+        if (wanted(options_.kinds, "step")) steps();
+        if (wanted(options_.kinds, "bites")) bites();
+        return report_;
+    }
+
+private:
+    struct Result {
+        Decision decision;
+        std::vector<int> claims;         ///< claim of each goal
+        std::vector<Story> stories;
+        std::string error;
+    };
+
+    Cell cell(const char* kind, int claim, const std::string& step) const {
+        Cell c;
+        c.kind = kind;
+        c.claim = claim_infos()[static_cast<std::size_t>(claim)].id;
+        c.step = step;
+        c.kernel = options_.kernel;
+        c.bounds = options_.bounds;
+        return c;
+    }
+    bool applies(int claim) const {
+        return claim_infos()[static_cast<std::size_t>(claim)].applies(options_.rules);
+    }
+    bool premise(int claim) const {
+        return !claim_excused(options_.kernel, claim_infos()[static_cast<std::size_t>(claim)].id);
+    }
+
+    void init() {
+        const auto held = Replay<B>::held(env_, initial_state<Con<B>>());
+        for (int c = 0; c < claim_count; ++c) {
+            if (!wanted(options_.claims, claim_infos()[static_cast<std::size_t>(c)].id)) continue;
+            Cell out = cell("init", c, "");
+            out.verdict = !applies(c) ? Verdict::not_applicable
+                          : held[static_cast<std::size_t>(c)] ? Verdict::holds
+                                                              : Verdict::violated;
+            out.certificate = "evaluated";
+            report_.cells.push_back(out);
+        }
+    }
+
+    /// Builds the obligation of an instance and decides it.
+    Result decide_instance(const Instance& i) {
+        Result r;
+        Builder builder;
+        StepFormula<B> f;
+        f.build(env_, i);
+        Obligation o;
+        o.name = i.label;
+        o.z = builder.z();
+        for (const auto& c : f.pre)
+            if (premise(c.claim)) o.premises.push_back(builder.ast(c.term));
+        o.premises.push_back(builder.ast(f.enabled));
+        for (const auto& c : f.post) {
+            const auto& info = claim_infos()[static_cast<std::size_t>(c.claim)];
+            if (!wanted(options_.claims, info.id)) continue;
+            o.goals.push_back({info.id, builder.ast(c.term)});
+            r.claims.push_back(c.claim);
+        }
+        r.decision = decide(o, options_.decide);
+        std::set<int> shown;
+        for (std::size_t g = 0; g < o.goals.size(); ++g)
+            if (r.decision.goals[g].answer == Answer::refuted && shown.insert(r.claims[g]).second)
+                explain(o, g, i, r);
+        return r;
+    }
+    /// Replays the solver's model in the concrete domain; a model that does not replay is a tool error.
+    void explain(const Obligation& o, std::size_t goal, const Instance& i, Result& r) {
+        const auto values = counterexample(o, goal, options_.decide);
+        if (!values) return;
+        Replay<B> replay;
+        replay.run(env_, i, *values);
+        const int claim = r.claims[goal];
+        for (int c = 0; c < claim_count; ++c)
+            if (!replay.held_before[static_cast<std::size_t>(c)] && premise(c) && applies(c))
+                r.error = "a model does not satisfy its premise " +
+                          std::string(claim_infos()[static_cast<std::size_t>(c)].id);
+        if (!replay.enabled) r.error = "a model's step is not enabled concretely";
+        if (claim < claim_count && replay.held_after[static_cast<std::size_t>(claim)])
+            r.error = "a model does not violate the claim concretely";
+        if (claim == no_bug_claim && !replay.bug) r.error = "a model does not hit the assertion";
+        const auto& info = claim_infos()[static_cast<std::size_t>(claim)];
+        Story story;
+        story.claim = info.id;
+        story.says = info.says;
+        story.source = info.source;
+        story.headline = options_.kernel + ", bounds " + options_.bounds;
+        story.found_by = "prove step " + i.label;
+        story.before = view_of<Con<B>>(replay.before);
+        story.steps.push_back({i.label, std::string("-> ") + result_infos[static_cast<std::size_t>(
+                                                                              replay.result)].text,
+                               view_of<Con<B>>(replay.after)});
+        story.from_initial = false;
+        r.stories.push_back(story);
+    }
+
+    void steps() {
+        std::vector<Instance> todo;
+        for (const auto& i : instances(B, options_.argument_symmetry))
+            if (wanted(options_.steps, i.name)) todo.push_back(i);
+        std::vector<Result> results(todo.size());
+        in_parallel(todo.size(), [&](std::size_t n) {
+            results[n] = decide_instance(todo[n]);
+            return todo[n].label;
+        });
+        for (std::size_t n = 0; n < todo.size();) {
+            std::size_t end = n;
+            while (end < todo.size() && todo[end].name == todo[n].name &&
+                   todo[end].kind == todo[n].kind)
+                ++end;
+            sum_up(todo[n].name, results, n, end);
+            n = end;
+        }
+    }
+    void sum_up(const std::string& step, std::vector<Result>& results, std::size_t from, std::size_t to) {
+        std::vector<Tallied> tally(static_cast<std::size_t>(all_claims));
+        bool vacuous = false;
+        for (std::size_t n = from; n < to; ++n) {
+            Result& r = results[n];
+            if (!r.error.empty()) throw std::runtime_error(step + ": " + r.error);
+            account(r.decision);
+            vacuous = vacuous || r.decision.premises_satisfiable != Answer::holds;
+            for (std::size_t g = 0; g < r.claims.size(); ++g)
+                add(tally[static_cast<std::size_t>(r.claims[g])], r.decision.goals[g]);
+            for (auto& s : r.stories) report_.stories.push_back(std::move(s));
+        }
+        for (int c = 0; c < all_claims; ++c) {
+            const auto& info = claim_infos()[static_cast<std::size_t>(c)];
+            if (!wanted(options_.claims, info.id)) continue;
+            Cell out = cell("step", c, step);
+            const Tallied& t = tally[static_cast<std::size_t>(c)];
+            out.verdict = !applies(c) ? Verdict::not_applicable : verdict_of(t);
+            if (vacuous && applies(c)) out.verdict = Verdict::vacuous;
+            out.expected_violation = expected_at(options_.kernel, info.id, step);
+            if (out.expected_violation) out.exhibit = exhibit_for(options_.kernel, info.id);
+            out.certificate = !t.any || t.unchanged ? "unchanged" : t.certified ? "drat-checked" : "";
+            out.second_solver = t.second_text;
+            out.note = t.note;
+            report_.cells.push_back(out);
+        }
+    }
+    static void add(Tallied& t, const GoalResult& g) {
+        t.any = true;
+        t.refuted = t.refuted || g.answer == Answer::refuted;
+        t.unknown = t.unknown || g.answer == Answer::unknown;
+        const bool free = g.unchanged || g.constant;
+        t.unchanged = t.unchanged && free;
+        t.certified = t.certified && (g.certified || free);
+        if (!g.second.empty()) t.second_text = g.second;
+        if (!g.note.empty()) t.note = g.note;
+    }
+    void account(const Decision& d) {
+        report_.queries += d.queries;
+        report_.queries_cached += d.cached;
+        for (const auto& g : d.goals) {
+            report_.queries_unchanged += g.unchanged || g.constant ? 1 : 0;
+            report_.certificates += g.certified ? 1 : 0;
+            report_.second_opinions += g.second.empty() ? 0 : 1;
+        }
+        report_.max_variables = std::max<std::uint64_t>(report_.max_variables, d.variables);
+        report_.max_clauses = std::max<std::uint64_t>(report_.max_clauses, d.clauses);
+        report_.cpu_seconds += d.seconds;
+    }
+
+    /// For each claim a state that satisfies all and one that violates it while the others hold; for a derived
+    /// claim the proof that there is none.
+    void bites() {
+        std::vector<int> todo;
+        for (int c = 0; c < claim_count; ++c)
+            if (wanted(options_.claims, claim_infos()[static_cast<std::size_t>(c)].id)) todo.push_back(c);
+        std::vector<Cell> cells(todo.size());
+        in_parallel(todo.size(), [&](std::size_t n) {
+            cells[n] = bite(todo[n]);
+            return cells[n].claim;
+        });
+        for (auto& c : cells) report_.cells.push_back(std::move(c));
+    }
+    Cell bite(int claim) {
+        const auto& info = claim_infos()[static_cast<std::size_t>(claim)];
+        Cell out = cell("bites", claim, "");
+        if (!applies(claim)) {
+            out.verdict = Verdict::not_applicable;
+            return out;
+        }
+        Builder builder;
+        typename Sym<B>::State s{};
+        make_all_fresh(s, "s");
+        Obligation o;
+        o.name = std::string("bites ") + info.id;
+        o.z = builder.z();
+        Term all = true;
+        for (const auto& c : claim_terms<B>(env_, s)) {
+            if (c.claim == claim) all = both(all, c.term);
+            else o.premises.push_back(builder.ast(c.term));
+        }
+        o.goals.push_back({info.id, builder.ast(all)});
+        const Decision d = decide(o, options_.decide);
+        const Answer a = d.goals[0].answer;
+        const bool derived = info.kind == ClaimKind::derived;
+        if (d.premises_satisfiable != Answer::holds) out.verdict = Verdict::vacuous;
+        else if (a == Answer::unknown) out.verdict = Verdict::unknown;
+        else if (derived) out.verdict = a == Answer::holds ? Verdict::holds : Verdict::violated;
+        else out.verdict = a == Answer::refuted ? Verdict::holds : Verdict::vacuous;
+        if (derived) out.note = "derived: implied by the others";
+        else if (a == Answer::refuted) {
+            const auto values = counterexample(o, 0, options_.decide);
+            if (values) {
+                typename Con<B>::State bad{};
+                read_all(bad, *values, "s");
+                const auto held = Replay<B>::held(env_, bad);
+                for (int c = 0; c < claim_count; ++c)
+                    if (held[static_cast<std::size_t>(c)] == (c == claim) && applies(c))
+                        throw std::runtime_error(o.name + ": the state does not replay");
+            }
+        }
+        return out;
+    }
+
+    template <class Fn>
+    void in_parallel(std::size_t count, Fn work) {
+        std::atomic<std::size_t> next{0}, done{0};
+        std::mutex mutex;
+        std::string failure;
+        const auto worker = [&] {
+            for (std::size_t n = next++; n < count; n = next++) {
+                try {
+                    const std::string what = work(n);
+                    std::lock_guard lock(mutex);
+                    ++done;
+                    if (progress_)
+                        progress_({"prove " + options_.kernel + " " + options_.bounds, done.load(),
+                                   count - done.load(), 0, what});
+                } catch (const std::exception& e) {
+                    std::lock_guard lock(mutex);
+                    if (failure.empty()) failure = e.what();
+                }
+            }
+        };
+        std::vector<std::thread> threads;
+        for (int j = 1; j < options_.jobs; ++j) threads.emplace_back(worker);
+        worker();
+        for (auto& t : threads) t.join();
+        if (!failure.empty()) throw std::runtime_error(failure);
+    }
+
+    const InductionOptions& options_;
+    const ProgressFn& progress_;
+    Env env_;
+    ProveReport report_;
+};
+
+}  // namespace faultline::proofs
