@@ -13,7 +13,7 @@ namespace faultline {
 namespace {
 
 constexpr double mm_gap = 22, top = 4, head_height = 30, bar_height = 46, entry_height = 34;
-constexpr double link_height = 64, frame_height = 62, frame_gap = 10, frame_width = 112;
+constexpr double link_height = 64, frame_height = 62, frame_gap = 10, frame_width = 130;
 
 std::string num(int n) { return std::to_string(n); }
 
