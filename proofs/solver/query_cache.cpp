@@ -6,6 +6,7 @@
 #include "proofs/solver/query_cache.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -180,7 +181,10 @@ bool QueryCache::parse(const std::string& text) {
 void QueryCache::save() {
     if (!changed_) return;
     const std::string lines = body();
-    const std::string fresh = path_ + "." + std::to_string(getpid()) + ".tmp";
+    // Its own name per process and thread: whoever renames last wins, and both files are whole.
+    const auto self = reinterpret_cast<std::uintptr_t>(this);
+    const std::string fresh =
+        path_ + "." + std::to_string(getpid()) + "." + std::to_string(self) + ".tmp";
     {
         std::ofstream out(fresh, std::ios::binary);
         out << lines << "digest " << digest_of(lines) << '\n';

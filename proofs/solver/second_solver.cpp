@@ -101,9 +101,9 @@ public:
         out += "(assert\n";
         for (const std::string& level : levels) out += "(let (" + level + ")\n";
         out += "(and true";
-        for (Z3_ast p : premises) out += "\n" + nodes_.at(p).text;
+        for (Z3_ast p : premises) out += "\n" + text_of(p);
         out += "\n(not (and true";
-        for (Z3_ast g : goals) out += "\n" + nodes_.at(g).text;
+        for (Z3_ast g : goals) out += "\n" + text_of(g);
         out += ")))" + std::string(levels.size(), ')') + ")\n(check-sat)\n";
         return out;
     }
@@ -114,6 +114,13 @@ private:
         unsigned uses = 0;
         std::size_t level = 0;    // height in bound names below
     };
+
+    // A goal that is left out would make the query unsatisfiable by accident: never write nothing.
+    const std::string& text_of(Z3_ast root) const {
+        const std::string& text = nodes_.at(root).text;
+        if (text.empty()) throw std::runtime_error("a term was lost while writing");
+        return text;
+    }
 
     void count(const std::vector<Z3_ast>& order) {
         for (Z3_ast t : order) {

@@ -3,8 +3,10 @@
 // Why: the back-end is measured on real steps without building the model; and a query that went
 //      wrong can be sent to someone as one file. An assertion `(=> |goal!name| term)` is a goal,
 //      any other is a premise.
-// Usage: decide_smt2 [--certify] [--second] [--all-at-once] [--cache=DIR] FILE...
+// Usage: decide_smt2 [--certify] [--second] [--all-at-once] [--models] [--drop=N] [--cache=DIR]
+//        FILE...
 #include <cstdio>
+#include <ctime>
 #include <stdexcept>
 #include <string>
 
@@ -84,14 +86,31 @@ void show(const std::string& path, const Decision& d, Totals& t) {
     t.all += d.seconds;
 }
 
+/// Finds a counterexample for each refuted goal; they throw if they do not fit.
+void find_models(const Obligation& ob, const Decision& d, const DecideOptions& options) {
+    std::size_t found = 0;
+    const std::clock_t start = std::clock();
+    for (std::size_t i = 0; i < d.goals.size(); ++i) {
+        if (d.goals[i].answer != Answer::refuted) continue;
+        if (!counterexample(ob, i, options)) throw std::runtime_error("no model of " + ob.name);
+        ++found;
+    }
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    std::printf("    %zu models in %.2f s\n", found, seconds);
+}
+
 int run(int argc, char** argv) {
     DecideOptions options;
     Totals t;
+    bool models = false;
+    std::size_t drop = 0;    // premise to leave out, counted from 1
     for (int i = 1; i < argc; ++i) {
         const std::string a = argv[i];
         if (a == "--certify") options.certify = true;
         else if (a == "--second") options.second_solver = true;
         else if (a == "--all-at-once") options.all_at_once = true;
+        else if (a == "--models") models = true;
+        else if (a.rfind("--drop=", 0) == 0) drop = std::stoul(a.substr(7));
         else if (a.rfind("--cache=", 0) == 0) options.cache_dir = a.substr(8);
         else if (a.rfind("--", 0) == 0) throw std::runtime_error("unknown option " + a);
         else {
@@ -99,7 +118,13 @@ int run(int argc, char** argv) {
             const Z3_context z = Z3_mk_context(c);
             Z3_del_config(c);
             Z3_set_error_handler(z, [](Z3_context, Z3_error_code) {});
-            show(a, decide(read(z, a), options), t);
+            Obligation ob = read(z, a);
+            if (drop != 0 && drop <= ob.premises.size()) {
+                ob.premises.erase(ob.premises.begin() + static_cast<std::ptrdiff_t>(drop) - 1);
+            }
+            const Decision d = decide(ob, options);
+            show(a, d, t);
+            if (models) find_models(ob, d, options);
             Z3_del_context(z);
         }
     }

@@ -194,8 +194,11 @@ TEST(Second, GoalsThatAreAlsoSubtermsAreWrittenInBothPlaces) {
     const Z3_ast x = t.word("x"), y = t.word("y");
     const Z3_ast g = t.lt(x, y);
     const std::string q = smtlib_query(t.z, "name\nwith a line end", {t.or_({g, t.no()})}, {g});
-    const SecondOpinion o = ask_second(q, {});
-    EXPECT_EQ(o.answer, Answer::holds) << q;
+    EXPECT_EQ(ask_second(q, {}).answer, Answer::holds) << q;
+    const std::string open = smtlib_query(t.z, "", {t.or_({g, t.flag("p")})}, {g});
+    EXPECT_EQ(ask_second(open, {}).answer, Answer::refuted) << open;
+    const std::string premise = smtlib_query(t.z, "", {t.flag("p"), t.not_(t.flag("p"))}, {g});
+    EXPECT_EQ(ask_second(premise, {}).answer, Answer::holds) << premise;
     EXPECT_EQ(ask_second(smtlib_query(t.z, "", {}, {g}), {}).answer, Answer::refuted);
 }
 
