@@ -174,17 +174,19 @@ struct SplitMix64 {
 template <class Compare>
 bool slice_addresses(Compare& compare, std::uint64_t seed, std::uint64_t count) {
     SplitMix64 random{seed};
+    ControlBits with_nxe, without_nxe;
+    without_nxe.nxe = false;
+    const oracle::Masks masks[] = {oracle::Masks(without_nxe), oracle::Masks(with_nxe)};
     for (std::uint64_t n = 0; n < count; ++n) {
         const std::uint64_t r = random(), e = random();
         ControlBits c;
         c.la57 = r & 1, c.wp = r & 2, c.nxe = r & 4, c.smep = r & 8, c.smap = r & 16;
         c.ac = r & 32, c.pge = r & 64, c.pke = r & 128, c.pks = r & 256;
-        c.cpu.max_phys_bits = 52;
         c.cr3 = random();
         c.pkru = static_cast<std::uint32_t>(random() & random());
         c.pkrs = static_cast<std::uint32_t>(random() & random());
         const unsigned shift = static_cast<unsigned>(e % 24);
-        auto linear = static_cast<std::uint64_t>(static_cast<std::int64_t>(random()) >> shift);
+        const auto linear = static_cast<std::uint64_t>(static_cast<std::int64_t>(random()) >> shift);
         oracle::Path p;
         const unsigned leaf = 1 + static_cast<unsigned>(e >> 8) % 3;
         for (unsigned h = 1; h <= 5; ++h) {
@@ -195,7 +197,7 @@ bool slice_addresses(Compare& compare, std::uint64_t seed, std::uint64_t count) 
             p.entry[h] = w;
         }
         const Access a = accesses[e >> 20 & 7];
-        if (!compare(c, oracle::Masks(c), linear, a, p)) return false;
+        if (!compare(c, masks[c.nxe], linear, a, p)) return false;
     }
     return true;
 }
