@@ -186,7 +186,8 @@ bool slice_addresses(Compare& compare, std::uint64_t seed, std::uint64_t count) 
         c.pkru = static_cast<std::uint32_t>(random() & random());
         c.pkrs = static_cast<std::uint32_t>(random() & random());
         const unsigned shift = static_cast<unsigned>(e % 24);
-        const auto linear = static_cast<std::uint64_t>(static_cast<std::int64_t>(random()) >> shift);
+        const auto linear =
+            static_cast<std::uint64_t>(static_cast<std::int64_t>(random()) >> shift);
         oracle::Path p;
         const unsigned leaf = 1 + static_cast<unsigned>(e >> 8) % 3;
         for (unsigned h = 1; h <= 5; ++h) {
