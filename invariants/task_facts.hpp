@@ -44,6 +44,7 @@ struct NewFrameFacts : Always {
                                   !AT(s.frames, t.frame, lru)));
             rep(implies(mine, !(t.old == t.frame)));
             rep(implies(t.pc == pc_fault_install, AT(s.frames, t.frame, uptodate)));
+
             for (const auto& h : s.handles) rep(implies(mine, !(h.frame == t.frame)));
             for (std::size_t j = 0; j < s.tasks.size(); ++j) {
                 if (i == j) continue;
@@ -57,10 +58,12 @@ struct NewFrameFacts : Always {
                     const auto& pte = s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
                     const auto same = t.mm.is(p) && t.page == n && pte.frame == t.old && !pte.write &&
                                       t.old.some() && (is_prepared(t) || t.pc == pc_fault_prepare);
+                    // Before PG_anon_exclusive a page under DMA may be copied away, and what the device writes
+                    // meanwhile is lost (M05): then neither holds.
+                    if (env.rules.cow_reuse != CowReuse::exclusive) continue;
                     rep(implies(same && t.pc == pc_fault_install,
                                 AT(s.frames, t.frame, value) == AT(s.frames, t.old, value)));
-                    if (env.rules.cow_reuse == CowReuse::exclusive)
-                        rep(implies(same, !AT(s.frames, t.old, exclusive)));
+                    rep(implies(same, !AT(s.frames, t.old, exclusive)));
                 }
             rep(implies(t.pc == pc_fault_install && t.old.none(), AT(s.frames, t.frame, value).none()));
         }

@@ -224,6 +224,7 @@ constexpr BoolOf<K> exit_unlink(K& k) {
     IF(last) {
         for (auto& h : k.s.handles) IF(h.mm == k.t.mm) {
             h.mm = typename K::Mach::MmRef{};
+            h.attached = false;
             h.page = 0;
         }
         finish(k, res_ok);

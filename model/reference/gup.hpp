@@ -188,7 +188,8 @@ constexpr BoolOf<K> handle_store(K& k, int handle_row, const auto& args) {
     auto& h = k.s.handles[static_cast<std::size_t>(handle_row)];
     REQUIRE(h.kind == gup_pin && h.write && args.value.v <= k.env.limits.values);
     WITH(f, k.s.frames, h.frame) f.value = args.value;
-    IF(h.attached) WITH(mm, k.s.mms, h.mm) WITH(want, mm.want, h.page) want = args.value;
+    IF(h.attached) WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
+        WITH(want, mm.want, h.page) IF(pte.frame == h.frame) want = args.value;
     k.out.result = res_ok;
     return D::done();
 }

@@ -50,8 +50,10 @@ public:
 
 private:
     struct Result {
-        Decision decision;
+        std::vector<Decision> decisions;
+        std::vector<GoalResult> goals;
         std::vector<int> claims;         ///< claim of each goal
+        bool vacuous = false;
         std::vector<Story> stories;
         std::string error;
     };
@@ -85,40 +87,52 @@ private:
         }
     }
 
-    /// Builds the obligation of an instance and decides it.
+    /// Builds the obligations of an instance and decides them: one for the claims the kernel keeps, and, if it is
+    /// known to break some, one for those, which alone may assume them.
     Result decide_instance(const Instance& i) {
         Result r;
         Builder builder;
         StepFormula<B> f;
         f.build(env_, i);
+        decide_goals(i, builder, f, true, r);
+        bool excused = false;
+        for (int c = 0; c < claim_count; ++c) excused = excused || !premise(c);
+        if (excused) decide_goals(i, builder, f, false, r);
+        return r;
+    }
+    void decide_goals(const Instance& i, Builder& builder, const StepFormula<B>& f, bool kept, Result& r) {
         Obligation o;
         o.name = i.label;
         o.z = builder.z();
         for (const auto& c : f.pre)
-            if (premise(c.claim)) o.premises.push_back(builder.ast(c.term));
+            if (premise(c.claim) || !kept) o.premises.push_back(builder.ast(c.term));
         o.premises.push_back(builder.ast(f.enabled));
+        std::vector<int> goal_claims;
         for (const auto& c : f.post) {
             const auto& info = claim_infos()[static_cast<std::size_t>(c.claim)];
-            if (!wanted(options_.claims, info.id)) continue;
+            if (premise(c.claim) != kept || !wanted(options_.claims, info.id)) continue;
             o.goals.push_back({info.id, builder.ast(c.term)});
-            r.claims.push_back(c.claim);
+            goal_claims.push_back(c.claim);
         }
-        r.decision = decide(o, options_.decide);
+        const Decision d = decide(o, options_.decide);
+        r.vacuous = r.vacuous || d.premises_satisfiable != Answer::holds;
         std::set<int> shown;
-        for (std::size_t g = 0; g < o.goals.size(); ++g)
-            if (r.decision.goals[g].answer == Answer::refuted && shown.insert(r.claims[g]).second)
-                explain(o, g, i, r);
-        return r;
+        for (std::size_t g = 0; g < o.goals.size(); ++g) {
+            r.claims.push_back(goal_claims[g]);
+            r.goals.push_back(d.goals[g]);
+            if (d.goals[g].answer == Answer::refuted && shown.insert(goal_claims[g]).second)
+                explain(o, g, goal_claims[g], i, kept, r);
+        }
+        r.decisions.push_back(d);
     }
     /// Replays the solver's model in the concrete domain; a model that does not replay is a tool error.
-    void explain(const Obligation& o, std::size_t goal, const Instance& i, Result& r) {
+    void explain(const Obligation& o, std::size_t goal, int claim, const Instance& i, bool kept, Result& r) {
         const auto values = counterexample(o, goal, options_.decide);
         if (!values) return;
         Replay<B> replay;
         replay.run(env_, i, *values);
-        const int claim = r.claims[goal];
         for (int c = 0; c < claim_count; ++c)
-            if (!replay.held_before[static_cast<std::size_t>(c)] && premise(c) && applies(c))
+            if (!replay.held_before[static_cast<std::size_t>(c)] && (premise(c) || !kept) && applies(c))
                 r.error = "a model does not satisfy its premise " +
                           std::string(claim_infos()[static_cast<std::size_t>(c)].id);
         if (!replay.enabled) r.error = "a model's step is not enabled concretely";
@@ -164,10 +178,10 @@ private:
         for (std::size_t n = from; n < to; ++n) {
             Result& r = results[n];
             if (!r.error.empty()) throw std::runtime_error(step + ": " + r.error);
-            account(r.decision);
-            vacuous = vacuous || r.decision.premises_satisfiable != Answer::holds;
+            for (const auto& d : r.decisions) account(d);
+            vacuous = vacuous || r.vacuous;
             for (std::size_t g = 0; g < r.claims.size(); ++g)
-                add(tally[static_cast<std::size_t>(r.claims[g])], r.decision.goals[g]);
+                add(tally[static_cast<std::size_t>(r.claims[g])], r.goals[g]);
             for (auto& s : r.stories) report_.stories.push_back(std::move(s));
         }
         for (int c = 0; c < all_claims; ++c) {
