@@ -16,7 +16,7 @@ void Session::stop(int line, const std::string& expected, const std::string& fou
 }
 void Session::missing(int line, const std::string& expected, const std::string& found) {
     if (config_.fixed) skip_ = true;
-    else stop(line, expected, found);
+    else stop(line, expected, "'" + found + "'");
 }
 int Session::process_row(int line, int name) {
     const bool known = name >= 0 && name < static_cast<int>(names.processes.size());
