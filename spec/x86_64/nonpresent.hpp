@@ -4,8 +4,9 @@
 //         apart by a type number that differs between kernels; `kind_of` is total, so no value of
 //         an entry is ever "something else".
 // Source: linux arch/x86/include/asm/pgtable_64.h:__swp_entry@v6.1, include/linux/swap.h and
-//         include/linux/swapops.h@v6.1, @v6.12; swap.h@v5.10; commit "mm: convert to a single
-//         SWP_DEVICE_EXCLUSIVE" (6.15) for 6.18.
+//         include/linux/swapops.h@v6.1, @v6.12; swap.h@v5.10. The numbers of 6.18 were read in
+//         the patches that made them; the releases in which changes landed between the tags
+//         named are [MEM].
 // Differs: the kernel packs a swp_entry_t in two formats; only the one stored in entries is here.
 #pragma once
 #include <string_view>
