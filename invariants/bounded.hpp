@@ -1,4 +1,5 @@
-// invariants/bounded.hpp - claims about a whole history rather than a state: explored and tested, never proved.
+// invariants/bounded.hpp - claims about a whole history rather than a state: explored and tested,
+//  never proved.
 //
 // Source: commit linux 7a3ef208e662 (endless growth of anon_vmas); facts/museum M01
 #pragma once
@@ -6,17 +7,20 @@
 
 namespace faultline {
 
-/// While a history has never had more than two processes, nor one with more than one VMA, at most three anon_vmas
-/// live. A history that once had more may keep more: an old chain outlives the processes that made it.
+/// While a history has never had more than two processes, nor one with more than one VMA, at most
+/// three anon_vmas live. A history that once had more may keep more: an old chain outlives the
+/// processes that made it.
 template <class M>
 struct AnonVmaFew {
     static constexpr const char* id = "anon_vma.few";
     static constexpr const char* says =
-        "As long as there are at most two processes with one VMA each, at most three anon_vmas live.";
-    static constexpr const char* source = "commit linux 7a3ef208e662; mm/rmap.c:anon_vma_clone@v6.1";
+        "As long as there are at most two processes with one VMA each, at most three anon_vmas "
+        "live.";
+    static constexpr const char* source =
+        "commit linux 7a3ef208e662; mm/rmap.c:anon_vma_clone@v6.1";
     static constexpr int most = 3;
 
-    bool applies = true;   ///< the history so far has the shape the claim is about
+    bool applies = true;  ///< the history so far has the shape the claim is about
 
     /// Takes the next state of the history; false if the claim fails there.
     constexpr bool observe(const typename M::State& s) {

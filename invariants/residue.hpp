@@ -1,8 +1,10 @@
-// invariants/residue.hpp - what a refused call may leave behind, declared per outcome, and the check of it.
+// invariants/residue.hpp - what a refused call may leave behind, declared per outcome, and the
+//  check of it.
 //
-// Why:    "a failed call changes nothing" is not true of Linux: mprotect keeps the prefix it has done, MAP_FIXED has
-//         unmapped its target, a failed fork leaves its parent write-protected. What may change is said here, with
-//         its source; everything else must be as before. An outcome without a row is a violation too.
+// Why:    "a failed call changes nothing" is not true of Linux: mprotect keeps the prefix it has
+//         done, MAP_FIXED has unmapped its target, a failed fork leaves its parent write-protected.
+//         What may change is said here, with its source; everything else must be as before. An
+//         outcome without a row is a violation too.
 // Source: each row names the function that returns the error.
 #pragma once
 #include "model/reference/steps.hpp"
@@ -23,8 +25,8 @@ enum Residue : unsigned {
     keeps_emptied = 128        ///< pages of the range were discarded up to some page
 };
 struct ResidueRow {
-    const char* operation;     ///< name in `operations`
-    int op;                    ///< OpCode the row is for, op_none: any
+    const char* operation;  ///< name in `operations`
+    int op;                 ///< OpCode the row is for, op_none: any
     int result;
     unsigned may_change;
     const char* source;
@@ -32,7 +34,8 @@ struct ResidueRow {
 inline constexpr std::array<ResidueRow, 30> residue_table{{
     {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
-    {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits, "linux mm/mmap.c:mmap_region@v6.1"},
+    {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits,
+     "linux mm/mmap.c:mmap_region@v6.1"},
     {"mmap", op_mmap_noreplace, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_noreplace, res_eexist, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"munmap", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:do_mas_align_munmap@v6.1"},
@@ -41,18 +44,22 @@ inline constexpr std::array<ResidueRow, 30> residue_table{{
     {"advise", op_munlock, res_enomem, keeps_prefix, "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
     {"advise", op_none, res_enomem, keeps_prefix, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
     {"dontneed", op_none, res_enomem, keeps_emptied, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
-    {"dontneed", op_none, res_einval, keeps_emptied, "linux mm/madvise.c:madvise_dontneed_free@v6.1"},
+    {"dontneed", op_none, res_einval, keeps_emptied,
+     "linux mm/madvise.c:madvise_dontneed_free@v6.1"},
     {"brk", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1"},
-    {"mremap", op_none, res_einval, keeps_nothing, "linux mm/mremap.c:SYSCALL_DEFINE5(mremap)@v6.1"},
+    {"mremap", op_none, res_einval, keeps_nothing,
+     "linux mm/mremap.c:SYSCALL_DEFINE5(mremap)@v6.1"},
     {"mremap", op_none, res_efault, keeps_nothing, "linux mm/mremap.c:vma_to_resize@v6.1"},
     {"mremap", op_none, res_eagain, keeps_nothing, "linux mm/mremap.c:vma_to_resize@v6.1"},
-    {"mremap", op_none, res_enomem, keeps_unmapped | keeps_splits, "linux mm/mremap.c:mremap_to@v6.1"},
+    {"mremap", op_none, res_enomem, keeps_unmapped | keeps_splits,
+     "linux mm/mremap.c:mremap_to@v6.1"},
     {"fault", op_none, res_segv_maperr, keeps_nothing, "linux arch/x86/mm/fault.c:bad_area@v6.1"},
     {"fault", op_none, res_segv_accerr, keeps_nothing,
      "linux arch/x86/mm/fault.c:bad_area_access_error@v6.1"},
     {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack,
      "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
-    {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch, "linux kernel/fork.c:dup_mmap@v6.1"},
+    {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
+     "linux kernel/fork.c:dup_mmap@v6.1"},
     {"exit", op_none, res_enomem, keeps_nothing, "cannot fail"},
     {"gup", op_none, res_efault, keeps_nothing, "linux mm/gup.c:faultin_page@v6.1"},
     {"gup", op_none, res_enomem, keeps_anon_vma | keeps_batch | keeps_stack,
@@ -67,7 +74,8 @@ inline constexpr std::array<ResidueRow, 30> residue_table{{
 }};
 constexpr const ResidueRow* residue_row(std::string_view operation, int op, int result) {
     for (const ResidueRow& row : residue_table)
-        if (operation == row.operation && result == row.result && (row.op == op || row.op == op_none))
+        if (operation == row.operation && result == row.result &&
+            (row.op == op || row.op == op_none))
             return &row;
     return nullptr;
 }
@@ -76,8 +84,8 @@ namespace residue {
 
 /// What a page of an address space looks like through its VMA, however VMAs are cut.
 struct PageLook {
-    bool mapped = false, read = false, write = false, exec = false, growsdown = false, locked = false,
-         dontfork = false, wipeonfork = false;
+    bool mapped = false, read = false, write = false, exec = false, growsdown = false,
+         locked = false, dontfork = false, wipeonfork = false;
     int pgoff = 0;
     friend constexpr bool operator==(const PageLook&, const PageLook&) = default;
 };
@@ -85,8 +93,9 @@ template <class Mm>
 constexpr PageLook look_at(const Mm& mm, int page) {
     for (const auto& v : mm.vmas)
         if (v.used && v.lo <= page && v.hi > page)
-            return {true, v.read, v.write, v.exec, v.growsdown, v.locked, v.dontfork, v.wipeonfork,
-                    v.pgoff + page - v.lo};
+            return {true,       v.read,       v.write,
+                    v.exec,     v.growsdown,  v.locked,
+                    v.dontfork, v.wipeonfork, v.pgoff + page - v.lo};
     return {};
 }
 template <class Args>
@@ -134,7 +143,8 @@ constexpr void forgive_batch(const typename M::State& before, typename M::State&
     }
 }
 template <class M>
-constexpr void forgive_anon_vma(const typename M::State& before, typename M::State& after, std::size_t mm) {
+constexpr void forgive_anon_vma(const typename M::State& before, typename M::State& after,
+                                std::size_t mm) {
     for (std::size_t i = 0; i < before.mms[mm].vmas.size(); ++i) {
         const auto& b = before.mms[mm].vmas[i];
         auto& a = after.mms[mm].vmas[i];
@@ -145,7 +155,8 @@ constexpr void forgive_anon_vma(const typename M::State& before, typename M::Sta
     after.anon_vmas = before.anon_vmas;
 }
 template <class M>
-constexpr void forgive_stack(const typename M::State& before, typename M::State& after, std::size_t mm) {
+constexpr void forgive_stack(const typename M::State& before, typename M::State& after,
+                             std::size_t mm) {
     for (std::size_t i = 0; i < before.mms[mm].vmas.size(); ++i) {
         const auto& b = before.mms[mm].vmas[i];
         auto& a = after.mms[mm].vmas[i];
@@ -169,8 +180,8 @@ constexpr void forgive_write_protect(const typename M::State& before, typename M
 }
 /// Puts the VMAs back as they were cut before, provided every page outside [lo, hi) looks the same.
 template <class M>
-constexpr bool forgive_cuts(const typename M::State& before, typename M::State& after, std::size_t mm,
-                            int lo, int hi) {
+constexpr bool forgive_cuts(const typename M::State& before, typename M::State& after,
+                            std::size_t mm, int lo, int hi) {
     auto& a = after.mms[mm];
     const auto& b = before.mms[mm];
     for (int n = 0; n < M::B.pages; ++n)
@@ -181,10 +192,11 @@ constexpr bool forgive_cuts(const typename M::State& before, typename M::State& 
     after.anon_vmas = before.anon_vmas;
     return true;
 }
-/// mprotect and kin: pages of the range were given their new flags in order; entries changed rights only there.
+/// mprotect and kin: pages of the range were given their new flags in order; entries changed rights
+/// only there.
 template <class M>
-constexpr bool forgive_prefix(const typename M::State& before, typename M::State& after, std::size_t mm,
-                              const Args<M>& args) {
+constexpr bool forgive_prefix(const typename M::State& before, typename M::State& after,
+                              std::size_t mm, const Args<M>& args) {
     bool stopped = false;
     for (int n = args.page; n < args.end; ++n) {
         const auto at = static_cast<std::size_t>(n);
@@ -200,8 +212,8 @@ constexpr bool forgive_prefix(const typename M::State& before, typename M::State
 }
 /// Pages of [lo, hi) may be gone: entry, content and references with them, in order if `ordered`.
 template <class M>
-constexpr bool forgive_emptied(const typename M::State& before, typename M::State& after, std::size_t mm,
-                               int lo, int hi) {
+constexpr bool forgive_emptied(const typename M::State& before, typename M::State& after,
+                               std::size_t mm, int lo, int hi) {
     bool any = false;
     for (int n = lo; n < hi; ++n) {
         const auto at = static_cast<std::size_t>(n);
@@ -216,7 +228,7 @@ constexpr bool forgive_emptied(const typename M::State& before, typename M::Stat
     }
     if (!any) return true;
     after.mms[mm].rss_anon = before.mms[mm].rss_anon;
-    after.frames = before.frames;   // their counts are claims of their own
+    after.frames = before.frames;  // their counts are claims of their own
     for (std::size_t i = 0; i < before.handles.size(); ++i)
         if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].page >= lo &&
             before.handles[i].page < hi)
@@ -226,9 +238,11 @@ constexpr bool forgive_emptied(const typename M::State& before, typename M::Stat
 
 }  // namespace residue
 
-/// Why a refused call broke its promise, or "" if it kept it. `who` is the row of the address space.
+/// Why a refused call broke its promise, or "" if it kept it. `who` is the row of the address
+/// space.
 template <class M>
-constexpr std::string_view residue_breach(const typename M::State& before, const typename M::State& after,
+constexpr std::string_view residue_breach(const typename M::State& before,
+                                          const typename M::State& after,
                                           std::string_view operation, int who, const Args<M>& args,
                                           int result) {
     const ResidueRow* row = residue_row(operation, args.op, result);
@@ -242,7 +256,8 @@ constexpr std::string_view residue_breach(const typename M::State& before, const
     if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);
     if ((may & keeps_prefix) && !residue::forgive_prefix<M>(before, rest, mm, args))
         return "what changed is no prefix of the call";
-    if ((may & keeps_emptied) && !residue::forgive_emptied<M>(before, rest, mm, args.page, args.end))
+    if ((may & keeps_emptied) &&
+        !residue::forgive_emptied<M>(before, rest, mm, args.page, args.end))
         return "pages changed that were not discarded";
     const bool moves = operation == "mremap";
     const int lo = moves ? static_cast<int>(args.to) : static_cast<int>(args.page);

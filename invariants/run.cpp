@@ -15,8 +15,10 @@ void Session::stop(int line, const std::string& expected, const std::string& fou
     report_.exit = Exit::usage;
 }
 void Session::missing(int line, const std::string& expected, const std::string& found) {
-    if (config_.fixed) skip_ = true;
-    else stop(line, expected, "'" + found + "'");
+    if (config_.fixed)
+        skip_ = true;
+    else
+        stop(line, expected, "'" + found + "'");
 }
 int Session::process_row(int line, int name) {
     const bool known = name >= 0 && name < static_cast<int>(names.processes.size());
@@ -41,7 +43,8 @@ int Session::page_of(int line, const PageRef& page) {
 std::string result_text(const Told& told, const Names& names) {
     const Outcome& o = told.outcome;
     if (o.blocked) return "blocked";
-    if (told.pending) return told.child && names.unborn >= 0 ? "P" + std::to_string(names.unborn) : "";
+    if (told.pending)
+        return told.child && names.unborn >= 0 ? "P" + std::to_string(names.unborn) : "";
     if (o.result != res_ok) return result_infos[static_cast<std::size_t>(o.result)].text;
     if (told.address) return std::to_string(o.page);
     if (told.child) return "P" + std::to_string(names.unborn);
@@ -64,8 +67,9 @@ std::string Session::settle(int line, const Answer& answer, const Told& told) {
         default: ok = write_answer(answer) == "-> " + found; break;
     }
     if (!ok) {
-        const std::string expected = answer.kind == Answer::Kind::unsaid ? "a call that is not refused"
-                                                                         : write_answer(answer).substr(3);
+        const std::string expected = answer.kind == Answer::Kind::unsaid
+                                         ? "a call that is not refused"
+                                         : write_answer(answer).substr(3);
         unmet(line, "'" + text_ + "' -> " + expected, found.empty() ? "no answer yet" : found);
     }
     return found.empty() ? "" : "-> " + found;
@@ -75,7 +79,7 @@ void Session::expected_value(int line, int expected, int found) {
         unmet(line, "'" + text_ + "'", "value " + std::to_string(found));
 }
 void Session::unmet(int line, const std::string& expected, const std::string& found) {
-    if (config_.fixed) return;   // the trace tells what the bug does
+    if (config_.fixed) return;  // the trace tells what the bug does
     const std::string text = where(line) + ": expected " + expected + ", found " + found;
     if (report_.error.empty()) report_.error = text;
     report_.verdict = Verdict::violated;
@@ -118,7 +122,8 @@ void Session::check_announced(std::size_t next_item) {
             std::holds_alternative<ScheduledStep>(items[i].what))
             break;
         const auto* e = std::get_if<Expectation>(&items[i].what);
-        announced = announced || (e && !config_.fixed && e->query == Query::violated && e->word == fresh_.front());
+        announced = announced || (e && !config_.fixed && e->query == Query::violated &&
+                                  e->word == fresh_.front());
     }
     const std::string first = fresh_.front();
     fresh_.clear();
@@ -148,7 +153,7 @@ TraceReport replay_trace(const Trace& original, const RunConfig& config) {
     if (!config.kernel.empty()) trace.kernel = config.kernel;
     if (!config.bounds.empty() && config.bounds != trace.bounds) {
         trace.bounds = config.bounds;
-        trace.limits.clear();   // they narrowed another capacity
+        trace.limits.clear();  // they narrowed another capacity
     }
     trace.rules.insert(trace.rules.end(), config.rules.begin(), config.rules.end());
     if (config.fixed) trace.rules.insert(trace.rules.end(), trace.fixed.begin(), trace.fixed.end());
@@ -169,8 +174,9 @@ TraceReport replay_trace(const Trace& original, const RunConfig& config) {
     session.env.rules = rules;
     for (const RuleInfo& info : rule_infos)
         if (info.get(rules) != info.get(plain))
-            report.rules.push_back(std::string(info.name) + "=" +
-                                   std::string(info.options[static_cast<std::size_t>(info.get(rules))]));
+            report.rules.push_back(
+                std::string(info.name) + "=" +
+                std::string(info.options[static_cast<std::size_t>(info.get(rules))]));
     report.verdict = Verdict::holds;
     report.as_expected = true;
     report.exit = Exit::holds;

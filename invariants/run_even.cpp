@@ -1,6 +1,7 @@
 // invariants/run_even.cpp - the runner for every second of the named bounds.
 //
-// Why: each bounds is a machine of its own with every step and claim; two files halve the longest compilation.
+// Why: each bounds is a machine of its own with every step and claim; two files halve the longest
+//      compilation.
 #include "invariants/run_player.hpp"
 
 namespace faultline::running {

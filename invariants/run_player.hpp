@@ -1,4 +1,5 @@
-// invariants/run_player.hpp - one trace on one machine: performs lines, checks claims after each small step.
+// invariants/run_player.hpp - one trace on one machine: performs lines, checks claims after each
+//  small step.
 //
 // Why: the only templates of the runner; instantiated in run_even.cpp and run_odd.cpp.
 #pragma once
@@ -13,11 +14,11 @@ namespace faultline::running {
 
 template <class M>
 class Player {
-public:
+  public:
     explicit Player(Session& session) : run_(session), env_(session.env), s_(initial_state<M>()) {}
     void play();
 
-private:
+  private:
     using State = typename M::State;
     struct Watch {
         Player& player;
@@ -144,7 +145,8 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
             return range();
         case Verb::madvise: {
             constexpr int codes[] = {op_none, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork};
-            if (op.advice != Advice::dontneed) return edit(codes[static_cast<std::size_t>(op.advice)]);
+            if (op.advice != Advice::dontneed)
+                return edit(codes[static_cast<std::size_t>(op.advice)]);
             id = operation_id<OpDontneed>();
             return range();
         }
@@ -179,12 +181,18 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
         case Verb::pin_fast: return gup(operation_id<OpGupFast>(), gup_pin);
         case Verb::get_fast: return gup(operation_id<OpGupFast>(), gup_get);
         case Verb::release: id = operation_id<OpUnpin>(); return true;
-        case Verb::drain: id = operation_id<OpDrain>(); who = 0; return true;
+        case Verb::drain:
+            id = operation_id<OpDrain>();
+            who = 0;
+            return true;
         case Verb::handle_store:
             id = operation_id<OpDma>();
             args.value.v = static_cast<decltype(args.value.v)>(op.value);
             return true;
-        case Verb::load: case Verb::store: case Verb::fetch: case Verb::handle_load: break;
+        case Verb::load:
+        case Verb::store:
+        case Verb::fetch:
+        case Verb::handle_load: break;
     }
     return false;
 }
@@ -249,14 +257,17 @@ void Player<M>::dispatch(int line, const Operation& op, Told& told) {
     if (op.task >= env_.limits.tasks)
         return run_.stop(line, "a task below T" + std::to_string(env_.limits.tasks),
                          "T" + std::to_string(op.task));
-    if (op.begin && (event || op.verb == Verb::load || op.verb == Verb::store || op.verb == Verb::fetch))
-        return run_.stop(line, "'begin' on a call of several steps", "'" + write_operation(op) + "'");
+    if (op.begin &&
+        (event || op.verb == Verb::load || op.verb == Verb::store || op.verb == Verb::fetch))
+        return run_.stop(line, "'begin' on a call of several steps",
+                         "'" + write_operation(op) + "'");
     if (op.verb == Verb::handle_load) {
         const int row = run_.handle_row(line, op.handle);
         if (row < 0) return;
         const auto frame = s_.handles[static_cast<std::size_t>(row)].frame;
         told.outcome.result = res_ok;
-        run_.expected_value(line, op.value, s_.frames[static_cast<std::size_t>(frame.v - 1)].value.v);
+        run_.expected_value(line, op.value,
+                            s_.frames[static_cast<std::size_t>(frame.v - 1)].value.v);
         return;
     }
     if (op.verb == Verb::handle_store && op.value > env_.limits.values)
@@ -295,9 +306,11 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
     told.child = is_fork(task);
     told.handle = task.gup != gup_none;
     const CallOptions options{step.deny, step.task, -1};
-    if (step.step == "run") finish_task<M>(env_, s_, options, told.outcome, Watch{*this});
-    else told.outcome.blocked = !step_task<M>(env_, s_, step.task, step.deny != 0, told.outcome,
-                                              Watch{*this});
+    if (step.step == "run")
+        finish_task<M>(env_, s_, options, told.outcome, Watch{*this});
+    else
+        told.outcome.blocked =
+            !step_task<M>(env_, s_, step.task, step.deny != 0, told.outcome, Watch{*this});
     if (told.outcome.handle >= 0) run_.names.handles.push_back(told.outcome.handle);
     for (std::size_t p = 0; told.outcome.child >= 0 && p < run_.names.processes.size(); ++p)
         if (run_.names.processes[p] == told.outcome.child) run_.names.unborn = static_cast<int>(p);
@@ -306,7 +319,8 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
     end_line(line, step.answer, text, told);
 }
 template <class M>
-void Player<M>::end_line(int line, const Answer& answer, const std::string& text, const Told& told) {
+void Player<M>::end_line(int line, const Answer& answer, const std::string& text,
+                         const Told& told) {
     check_claims("the line");
     if (!few_.observe(s_) && !run_.seen(few_.id))
         run_.violated(few_.id, few_.says, few_.source, "", view_of<M>(s_));
@@ -332,7 +346,8 @@ void Player<M>::sweep_names() {
         if (row >= 0 && s_.handles[static_cast<std::size_t>(row)].kind == gup_none) row = -1;
 }
 template <class M>
-void Player<M>::check_refused(const State& before, int id, int who, const Args<M>& args, int result) {
+void Player<M>::check_refused(const State& before, int id, int who, const Args<M>& args,
+                              int result) {
     std::string_view name;
     int index = 0;
     boost::hana::for_each(operations, [&](auto type) {
@@ -376,14 +391,16 @@ std::string Player<M>::ask(int line, const Expectation& e) {
         case Query::anon_vmas:
             return std::to_string(count<M>(s_.anon_vmas, [](const auto& a) { return a.live; }));
         case Query::frames:
-            return std::to_string(count<M>(s_.frames, [](const auto& f) { return f.refcount != 0; }));
+            return std::to_string(
+                count<M>(s_.frames, [](const auto& f) { return f.refcount != 0; }));
         case Query::vm_fault: return vm_fault_ < 0 ? "none" : std::to_string(vm_fault_);
         case Query::vmas:
             return std::to_string(count<M>(s_.mms[static_cast<std::size_t>(mm)].vmas,
                                            [](const auto& v) { return in_tree(v); }));
         case Query::rss: return std::to_string(s_.mms[static_cast<std::size_t>(mm)].rss_anon);
         case Query::locked: return std::to_string(s_.mms[static_cast<std::size_t>(mm)].locked_vm);
-        case Query::same_frame: case Query::same_anon_vma: {
+        case Query::same_frame:
+        case Query::same_anon_vma: {
             int mm2 = -1, page2 = -1, frame2 = -1;
             if (!locate(line, e.subjects[1], mm2, page2, frame2)) return "";
             if (e.query == Query::same_frame) return yes(frame >= 0 && frame == frame2);
@@ -416,8 +433,8 @@ std::string Player<M>::ask_page(const Expectation& e, int mm, int page, int fram
         case Query::pgoff: return std::to_string(v->pgoff + page - v->lo);
         case Query::chain: return std::to_string(count<M>(v->links, [](bool l) { return l; }));
         case Query::prot: {
-            const std::string bits = std::string(v->read ? "r" : "") + (v->write ? "w" : "") +
-                                     (v->exec ? "x" : "");
+            const std::string bits =
+                std::string(v->read ? "r" : "") + (v->write ? "w" : "") + (v->exec ? "x" : "");
             return bits.empty() ? "none" : bits;
         }
         default: return "";
@@ -434,9 +451,12 @@ void Player<M>::check(int line, const Expectation& e) {
     const std::string found = ask(line, e);
     if (run_.off()) return;
     std::string expected = e.word;
-    if (e.query == Query::range) expected = std::to_string(e.number) + "+" + std::to_string(e.length);
-    else if (found == "yes" || found == "no") expected = "yes";
-    else if (e.word.empty()) expected = std::to_string(e.number);
+    if (e.query == Query::range)
+        expected = std::to_string(e.number) + "+" + std::to_string(e.length);
+    else if (found == "yes" || found == "no")
+        expected = "yes";
+    else if (e.word.empty())
+        expected = std::to_string(e.number);
     if ((found == expected) == e.negated) run_.unmet(line, "'" + text.substr(7) + "'", found);
 }
 

@@ -1,4 +1,5 @@
-// invariants/run_session.hpp - what a run keeps besides the machine: names, the report, and how answers compare.
+// invariants/run_session.hpp - what a run keeps besides the machine: names, the report, and how
+//  answers compare.
 //
 // Why: none of it depends on bounds, so none of it is a template.
 #pragma once
@@ -11,25 +12,26 @@
 
 namespace faultline::running {
 
-/// Names of a trace and the rows they stand for; -1: the object is gone, the name is never used again.
+/// Names of a trace and the rows they stand for; -1: the object is gone, the name is never used
+/// again.
 struct Names {
     std::vector<int> processes{0};
     std::vector<int> handles;
     std::map<std::string, int> pages;
-    int unborn = -1;   ///< the process a running call would create
+    int unborn = -1;  ///< the process a running call would create
 };
 
 /// What a line did, in words.
 struct Told {
     Outcome outcome;
-    bool pending = false;       ///< begun, or one step of several
-    bool address = false;       ///< answers with a page
-    bool child = false;         ///< answers with a process
-    bool handle = false;        ///< answers with a handle
+    bool pending = false;  ///< begun, or one step of several
+    bool address = false;  ///< answers with a page
+    bool child = false;    ///< answers with a process
+    bool handle = false;   ///< answers with a handle
 };
 
 class Session {
-public:
+  public:
     Session(const Trace& trace, const RunConfig& config, TraceReport& report)
         : trace_(trace), config_(config), report_(report) {}
 
@@ -42,7 +44,8 @@ public:
     /// The run cannot go on: the line asks for what the machine does not have.
     void stop(int line, const std::string& expected, const std::string& found);
     bool stopped() const { return stopped_; }
-    /// What a line names is not there: an error, but under the fixed rules, where the line is left out.
+    /// What a line names is not there: an error, but under the fixed rules, where the line is left
+    /// out.
     void missing(int line, const std::string& expected, const std::string& found);
     /// The line cannot be performed.
     bool off() const { return stopped_ || skip_; }
@@ -70,12 +73,12 @@ public:
     }
     std::string where(int line) const { return config_.file + ":" + std::to_string(line); }
 
-private:
+  private:
     const Trace& trace_;
     const RunConfig& config_;
     TraceReport& report_;
     std::set<std::string> seen_;
-    std::vector<std::string> fresh_;   ///< violated by the line before, not announced yet
+    std::vector<std::string> fresh_;  ///< violated by the line before, not announced yet
     int line_ = 0;
     std::string text_;
     bool stopped_ = false, skip_ = false;

@@ -1,6 +1,7 @@
 // spec/trace.cpp - reads the header and the frame of a trace, and resolves what the header names.
 //
-// Why: a header that names an unknown kernel, rule or bound is an error of its line, not of the run.
+// Why: a header that names an unknown kernel, rule or bound is an error of its line, not of the
+//      run.
 #include "spec/trace.hpp"
 
 #include <fstream>
@@ -96,7 +97,8 @@ bool read_explore(Words& w, Trace& trace) {
         while (true) {
             const std::size_t comma = ops.find(',');
             const std::string_view op = ops.substr(0, comma);
-            if (!trace_reader::is_operation_word(op)) return w.complain("operations of a trace", op);
+            if (!trace_reader::is_operation_word(op))
+                return w.complain("operations of a trace", op);
             trace.explore_ops.emplace_back(op);
             if (comma == std::string_view::npos) break;
             ops.remove_prefix(comma + 1);
@@ -187,8 +189,10 @@ bool parse_trace(std::string_view text, std::string_view file, Trace& trace, Tra
             first = false;
         } else if (line[start] == '#') {
             std::string remark = trimmed(line.substr(start + 1));
-            if (trace.items.empty()) trace.remarks.push_back(std::move(remark));
-            else trace.items.push_back({number, Comment{std::move(remark)}});
+            if (trace.items.empty())
+                trace.remarks.push_back(std::move(remark));
+            else
+                trace.items.push_back({number, Comment{std::move(remark)}});
         } else if (!trace.items.empty() || trace_reader::starts_body(w.peek())) {
             if (!trace_reader::starts_body(w.peek()))
                 return w.complain("an operation, a step or 'expect'");

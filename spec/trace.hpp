@@ -1,8 +1,11 @@
-// spec/trace.hpp - a trace as data: header, operations, scheduled steps, expectations; and its text form.
+// spec/trace.hpp - a trace as data: header, operations, scheduled steps, expectations; and its text
+//  form.
 //
-// Why:    one format records everything that can happen: counterexamples, explorer paths, fuzz findings, museum
-//         exhibits, scenarios. It must be readable aloud, exact, and safe to read from anybody.
-// Source: the grammar is spec/TRACE.md; parse_trace(write_trace(t)) == t for every trace that parses.
+// Why:    one format records everything that can happen: counterexamples, explorer paths, fuzz
+//         findings, museum exhibits, scenarios. It must be readable aloud, exact, and safe to read
+//         from anybody.
+// Source: the grammar is spec/TRACE.md; parse_trace(write_trace(t)) == t for every trace that
+//         parses.
 #pragma once
 #include <string>
 #include <string_view>
@@ -17,8 +20,28 @@ namespace faultline {
 
 /// Everything a trace line can do to the machine.
 enum class Verb {
-    mmap, munmap, mprotect, madvise, mlock, munlock, brk, mremap, load, store, fetch, fault, fork, exit,
-    pin, get, pin_fast, get_fast, handle_load, handle_store, release, drain
+    mmap,
+    munmap,
+    mprotect,
+    madvise,
+    mlock,
+    munlock,
+    brk,
+    mremap,
+    load,
+    store,
+    fetch,
+    fault,
+    fork,
+    exit,
+    pin,
+    get,
+    pin_fast,
+    get_fast,
+    handle_load,
+    handle_store,
+    release,
+    drain
 };
 enum class Advice { dontneed, dontfork, dofork, wipeonfork, keeponfork };
 enum class AccessKind { read, write, fetch };
@@ -27,7 +50,7 @@ enum class Place { anywhere, hint, fixed, noreplace };
 
 /// A page of the arena, or page `page` of the range a result was bound to: 3, @a, @a[1].
 struct PageRef {
-    std::string name;   ///< without the @; empty: absolute
+    std::string name;  ///< without the @; empty: absolute
     int page = 0;
     friend bool operator==(const PageRef&, const PageRef&) = default;
 };
@@ -39,14 +62,14 @@ struct Protection {
 /// What a line says about its result.
 struct Answer {
     enum class Kind {
-        unsaid,    ///< nothing: any answer that is not a refusal
-        any,       ///< "?": any answer at all
-        word,      ///< an errno, a signal, a way a fault ends: ENOMEM, SIGSEGV/MAPERR, copied
-        number,    ///< 0 for success, the page for mmap, mremap and brk
-        name,      ///< @a: success, and the page is called @a from here on
-        process,   ///< P1: the child of a fork
-        handle,    ///< H0: the handle of a pin or get
-        blocked    ///< the step cannot run now: somebody holds a lock it needs
+        unsaid,   ///< nothing: any answer that is not a refusal
+        any,      ///< "?": any answer at all
+        word,     ///< an errno, a signal, a way a fault ends: ENOMEM, SIGSEGV/MAPERR, copied
+        number,   ///< 0 for success, the page for mmap, mremap and brk
+        name,     ///< @a: success, and the page is called @a from here on
+        process,  ///< P1: the child of a fork
+        handle,   ///< H0: the handle of a pin or get
+        blocked   ///< the step cannot run now: somebody holds a lock it needs
     };
     Kind kind = Kind::unsaid;
     std::string word;
@@ -56,37 +79,54 @@ struct Answer {
 
 struct Operation {
     Verb verb = Verb::drain;
-    int task = -1;            ///< T1, or -1: the first idle task
-    int process = -1;         ///< P0
-    int handle = -1;          ///< H0, for verbs on handles
-    PageRef page;             ///< first page of a range, page of an access; the heap's end of brk
-    int length = 0;           ///< pages of a range
+    int task = -1;     ///< T1, or -1: the first idle task
+    int process = -1;  ///< P0
+    int handle = -1;   ///< H0, for verbs on handles
+    PageRef page;      ///< first page of a range, page of an access; the heap's end of brk
+    int length = 0;    ///< pages of a range
     Place place = Place::anywhere;
     Protection prot;
     bool growsdown = false;
     Advice advice = Advice::dontneed;
     AccessKind access = AccessKind::read;
-    int size = 0;             ///< mremap: new length
+    int size = 0;  ///< mremap: new length
     bool maymove = false, dontunmap = false, fixed = false;
-    PageRef target;           ///< mremap: where to, when fixed
-    int value = -1;           ///< stored, or expected of a load; -1 none
-    bool begin = false;       ///< only start it; the steps follow
-    int deny = 0;             ///< the allocator refuses in the nth allocating step of the call; 0 never
+    PageRef target;      ///< mremap: where to, when fixed
+    int value = -1;      ///< stored, or expected of a load; -1 none
+    bool begin = false;  ///< only start it; the steps follow
+    int deny = 0;        ///< the allocator refuses in the nth allocating step of the call; 0 never
     Answer answer;
     friend bool operator==(const Operation&, const Operation&) = default;
 };
 /// One atomic step of a task in flight, or "run": to the end of its operation.
 struct ScheduledStep {
     int task = 0;
-    std::string step;         ///< a name of pc_names, or "run"
+    std::string step;  ///< a name of pc_names, or "run"
     int deny = 0;
     Answer answer;
     friend bool operator==(const ScheduledStep&, const ScheduledStep&) = default;
 };
 /// What can be asked of a state.
 enum class Query {
-    refcount, mapcount, exclusive, same_frame, writable, entry, prot, range, pgoff, chain, visits,
-    same_anon_vma, anon_vmas, frames, vmas, rss, locked, vm_fault, violated
+    refcount,
+    mapcount,
+    exclusive,
+    same_frame,
+    writable,
+    entry,
+    prot,
+    range,
+    pgoff,
+    chain,
+    visits,
+    same_anon_vma,
+    anon_vmas,
+    frames,
+    vmas,
+    rss,
+    locked,
+    vm_fault,
+    violated
 };
 /// A page of a process, or a handle: P0:3, P0:@a[1], H0.
 struct Subject {
@@ -96,20 +136,20 @@ struct Subject {
 };
 struct Expectation {
     Query query = Query::anon_vmas;
-    bool negated = false;              ///< "expect not exclusive P0:0"
-    std::vector<Subject> subjects;     ///< as many as the query takes
-    int number = 0;                    ///< for queries answered by a number; range: first page
-    int length = 0;                    ///< range: pages
-    std::string word;                  ///< entry: none zero present; prot: "rw"; violated: claim id
+    bool negated = false;           ///< "expect not exclusive P0:0"
+    std::vector<Subject> subjects;  ///< as many as the query takes
+    int number = 0;                 ///< for queries answered by a number; range: first page
+    int length = 0;                 ///< range: pages
+    std::string word;               ///< entry: none zero present; prot: "rw"; violated: claim id
     friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 struct Comment {
-    std::string text;                  ///< after the '#'
+    std::string text;  ///< after the '#'
     friend bool operator==(const Comment&, const Comment&) = default;
 };
 
 struct Item {
-    int line = 0;                      ///< in the text it was read from; not part of its meaning
+    int line = 0;  ///< in the text it was read from; not part of its meaning
     std::variant<Operation, ScheduledStep, Expectation, Comment> what;
     friend bool operator==(const Item& a, const Item& b) { return a.what == b.what; }
 };
@@ -119,16 +159,16 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 struct Trace {
     std::string title;
     std::string kernel = "linux_6_12";
-    Pairs rules;                                  ///< differences from the kernel's rules
+    Pairs rules;  ///< differences from the kernel's rules
     std::string bounds = "f1";
-    std::vector<std::pair<std::string, int>> limits;   ///< run-time overrides within the capacity
+    std::vector<std::pair<std::string, int>> limits;  ///< run-time overrides within the capacity
     // Museum.
     std::string exhibit, claim;
     std::vector<std::string> commits, sources, engines;
-    int explore_prefix = -1;                      ///< operations to run before exploring, -1 none
-    std::vector<std::string> explore_ops;         ///< operations the explorer may use, empty all
-    Pairs fixed;                                  ///< rules under which the claim must hold
-    std::vector<std::string> remarks;             ///< comment lines of the header
+    int explore_prefix = -1;               ///< operations to run before exploring, -1 none
+    std::vector<std::string> explore_ops;  ///< operations the explorer may use, empty all
+    Pairs fixed;                           ///< rules under which the claim must hold
+    std::vector<std::string> remarks;      ///< comment lines of the header
     std::vector<Item> items;
     friend bool operator==(const Trace&, const Trace&) = default;
 
@@ -158,10 +198,13 @@ std::string write_step(const ScheduledStep& step, bool with_answer = true);
 std::string write_expectation(const Expectation& expectation);
 std::string write_answer(const Answer& answer);
 
-/// The rules and limits a header asks for. False with a sentence in `problem` if there are none such.
-bool resolve_rules(const std::string& kernel, const Pairs& changes, Rules& rules, std::string& problem);
+/// The rules and limits a header asks for. False with a sentence in `problem` if there are none
+/// such.
+bool resolve_rules(const std::string& kernel, const Pairs& changes, Rules& rules,
+                   std::string& problem);
 bool resolve_bounds(const Trace& trace, Bounds& capacity, Bounds& limits, std::string& problem);
 /// "rule=option" as the command line has it, applied to rules.
-bool apply_rule(const std::string& name, const std::string& option, Rules& rules, std::string& problem);
+bool apply_rule(const std::string& name, const std::string& option, Rules& rules,
+                std::string& problem);
 
 }  // namespace faultline

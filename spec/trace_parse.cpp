@@ -1,7 +1,7 @@
 // spec/trace_parse.cpp - reads operations, scheduled steps and expectations.
 //
-// Why: one function a form of line, in the order of spec/TRACE.md, so that the grammar and the reader can be read
-//      side by side.
+// Why: one function a form of line, in the order of spec/TRACE.md, so that the grammar and the
+//      reader can be read side by side.
 #include "spec/trace_parse.hpp"
 
 #include "spec/state.hpp"
@@ -25,8 +25,10 @@ bool is_step_name(std::string_view word) {
 
 bool read_answer(Words& w, Answer& answer) {
     const std::string_view word = w.peek();
-    if (word == "?") answer.kind = Answer::Kind::any;
-    else if (word == "blocked") answer.kind = Answer::Kind::blocked;
+    if (word == "?")
+        answer.kind = Answer::Kind::any;
+    else if (word == "blocked")
+        answer.kind = Answer::Kind::blocked;
     else if (is_result_word(word)) {
         answer.kind = Answer::Kind::word;
         answer.word = word;
@@ -69,8 +71,10 @@ bool read_suffix(Words& w, bool* begin, int& deny, Answer& answer) {
 }
 
 bool read_mmap(Words& w, Operation& op) {
-    if (w.accept("fixed")) op.place = Place::fixed;
-    else if (w.accept("noreplace")) op.place = Place::noreplace;
+    if (w.accept("fixed"))
+        op.place = Place::fixed;
+    else if (w.accept("noreplace"))
+        op.place = Place::noreplace;
     if (op.place != Place::anywhere || w.peek().find('+') != std::string_view::npos) {
         if (op.place == Place::anywhere) op.place = Place::hint;
         if (!w.range(op.page, op.length)) return false;
@@ -103,8 +107,9 @@ bool read_operands(Words& w, Form form, Operation& op) {
         case Form::range_prot: return w.range(op.page, op.length) && w.protection(op.prot);
         case Form::range_advice:
             if (!w.range(op.page, op.length)) return false;
-            if (!w.one_of(advices, which, "an advice (dontneed, dontfork, dofork, wipeonfork, "
-                                          "keeponfork)"))
+            if (!w.one_of(advices, which,
+                          "an advice (dontneed, dontfork, dofork, wipeonfork, "
+                          "keeponfork)"))
                 return false;
             op.advice = static_cast<Advice>(which);
             return true;
@@ -112,7 +117,8 @@ bool read_operands(Words& w, Form form, Operation& op) {
         case Form::mremap: return read_mremap(w, op);
         case Form::access:
             if (!w.page(op.page)) return false;
-            if (op.verb != Verb::fault && w.peek() == "fetch") return w.complain("'read' or 'write'");
+            if (op.verb != Verb::fault && w.peek() == "fetch")
+                return w.complain("'read' or 'write'");
             if (!w.one_of(accesses, which, "'read', 'write' or 'fetch'")) return false;
             op.access = static_cast<AccessKind>(which);
             return true;
@@ -121,7 +127,9 @@ bool read_operands(Words& w, Form form, Operation& op) {
         case Form::store: return w.page(op.page) && w.expect("=") && w.number(op.value, "a value");
         case Form::handle_load: return !w.accept("=") || w.number(op.value, "a value");
         case Form::handle_store: return w.number(op.value, "a value");
-        case Form::nothing: case Form::handle: case Form::machine: return true;
+        case Form::nothing:
+        case Form::handle:
+        case Form::machine: return true;
     }
     return false;
 }
@@ -178,8 +186,10 @@ bool read_expectation(Words& w, Expectation& e) {
     const QueryWord* query = nullptr;
     for (const QueryWord& q : queries)
         if (w.peek() == q.word) query = &q;
-    if (!query) return w.complain("a question (refcount, mapcount, exclusive, vmas, violated, ...)");
-    if (e.negated && query->shape == Shape::claim) return w.complain("a question that can be negated");
+    if (!query)
+        return w.complain("a question (refcount, mapcount, exclusive, vmas, violated, ...)");
+    if (e.negated && query->shape == Shape::claim)
+        return w.complain("a question that can be negated");
     w.take();
     e.query = query->query;
     for (int i = 0; i < query->subjects; ++i) {
@@ -189,7 +199,7 @@ bool read_expectation(Words& w, Expectation& e) {
     std::size_t which = 0;
     switch (query->shape) {
         case Shape::truth: return w.expect_end();
-        case Shape::number: 
+        case Shape::number:
             return w.expect("=") && w.number(e.number, "a number") && w.expect_end();
         case Shape::entry:
             if (!w.expect("=") || !w.one_of(entry_kinds, which, "'none', 'zero' or 'present'"))

@@ -1,4 +1,5 @@
-// spec/trace_reader.cpp - splits a line into words and reads the small things: numbers, pages, ranges.
+// spec/trace_reader.cpp - splits a line into words and reads the small things: numbers, pages,
+//  ranges.
 //
 // Why: numbers are bounded here, so that nothing a text says can overflow anywhere later.
 #include "spec/trace_reader.hpp"
@@ -45,13 +46,15 @@ bool Words::complain(std::string expected, std::string_view found) {
     if (error_.line != 0) return false;
     error_.line = line_;
     error_.expected = std::move(expected);
-    error_.found = found.empty() ? "the end of the line"
-                                 : "'" + std::string(found.substr(0, 40)) + "'";
+    error_.found =
+        found.empty() ? "the end of the line" : "'" + std::string(found.substr(0, 40)) + "'";
     return false;
 }
 
 bool Words::number_in(std::string_view word, int& value, std::string_view what) {
-    const auto expected = [&] { return std::string(what) + " (0 to " + std::to_string(max_number) + ")"; };
+    const auto expected = [&] {
+        return std::string(what) + " (0 to " + std::to_string(max_number) + ")";
+    };
     value = 0;
     if (word.empty()) return complain(expected());
     for (char c : word) {
@@ -117,7 +120,8 @@ bool Words::protection(Protection& prot) {
         if (i < word.size() && word[i] == 'r') prot.read = true, ++i;
         if (i < word.size() && word[i] == 'w') prot.write = true, ++i;
         if (i < word.size() && word[i] == 'x') prot.exec = true, ++i;
-        if (word.empty() || i != word.size()) return complain("a protection (rwx, rw, r, ... or none)");
+        if (word.empty() || i != word.size())
+            return complain("a protection (rwx, rw, r, ... or none)");
     }
     take();
     return true;

@@ -1,6 +1,7 @@
 // spec/trace_reader.hpp - one line of a trace as words, and the first thing that was wrong with it.
 //
-// Why: every complaint has the same form, "expected X, found Y", and only the first one of a file counts.
+// Why: every complaint has the same form, "expected X, found Y", and only the first one of a file
+//      counts.
 #pragma once
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ inline constexpr std::size_t max_line = 1000, max_items = 1000000;
 
 /// The words of one line. Functions that take something return false after a complaint.
 class Words {
-public:
+  public:
     Words(std::string_view line, int number, TraceError& error);
 
     bool at_end() const { return next_ == words_.size(); }
@@ -41,7 +42,7 @@ public:
     bool protection(Protection& prot);
     bool one_of(const auto& words, std::size_t& which, std::string_view what);
 
-private:
+  private:
     std::vector<std::string_view> words_;
     std::size_t next_ = 0;
     std::string_view rest_;

@@ -11,8 +11,20 @@ namespace faultline::trace_words {
 
 /// What follows a verb on its line.
 enum class Form {
-    mmap, range, range_prot, range_advice, page, mremap, access, load, store, nothing, handle_load,
-    handle_store, handle, machine
+    mmap,
+    range,
+    range_prot,
+    range_advice,
+    page,
+    mremap,
+    access,
+    load,
+    store,
+    nothing,
+    handle_load,
+    handle_store,
+    handle,
+    machine
 };
 struct VerbWord {
     Verb verb;
@@ -56,7 +68,7 @@ struct QueryWord {
     Query query;
     std::string_view word;
     int subjects;
-    bool process_only;   ///< the subject is a process, not a page of it
+    bool process_only;  ///< the subject is a process, not a page of it
     Shape shape;
 };
 inline constexpr std::array<QueryWord, 19> queries{{
@@ -99,7 +111,7 @@ static_assert(in_order(), "tables are indexed by their enumerations");
 struct LimitField {
     std::string_view name;
     int Bounds::*field;
-    bool capacity;   ///< a table's size: may only shrink
+    bool capacity;  ///< a table's size: may only shrink
 };
 inline constexpr std::array<LimitField, 15> limit_fields{{
     {"mms", &Bounds::mms, true},

@@ -17,7 +17,8 @@ std::string range_text(const Operation& op) {
     return text_of(op.page) + "+" + std::to_string(op.length);
 }
 std::string text_of(const Protection& p) {
-    const std::string bits = std::string(p.read ? "r" : "") + (p.write ? "w" : "") + (p.exec ? "x" : "");
+    const std::string bits =
+        std::string(p.read ? "r" : "") + (p.write ? "w" : "") + (p.exec ? "x" : "");
     return bits.empty() ? "none" : bits;
 }
 std::string text_of(const Subject& s) {
@@ -43,7 +44,8 @@ std::string operands(const Operation& op, Form form) {
         case Form::page: return " " + text_of(op.page);
         case Form::mremap:
             return " " + range_text(op) + " size " + std::to_string(op.size) +
-                   (op.maymove ? " maymove" : "") + (op.fixed ? " fixed " + text_of(op.target) : "") +
+                   (op.maymove ? " maymove" : "") +
+                   (op.fixed ? " fixed " + text_of(op.target) : "") +
                    (op.dontunmap ? " dontunmap" : "");
         case Form::access:
             return " " + text_of(op.page) + " " +
@@ -52,7 +54,9 @@ std::string operands(const Operation& op, Form form) {
         case Form::store: return " " + text_of(op.page) + value();
         case Form::handle_load: return op.value < 0 ? "" : value();
         case Form::handle_store: return " " + std::to_string(op.value);
-        case Form::nothing: case Form::handle: case Form::machine: return "";
+        case Form::nothing:
+        case Form::handle:
+        case Form::machine: return "";
     }
     return "";
 }
@@ -97,15 +101,18 @@ std::string write_operation(const Operation& op, bool with_answer) {
     const VerbWord& verb = word_of(op.verb);
     std::string text;
     if (op.task >= 0) text += "T" + std::to_string(op.task) + " ";
-    if (on_handle(verb.form)) text += "H" + std::to_string(op.handle) + " ";
-    else if (verb.form != Form::machine) text += "P" + std::to_string(op.process) + " ";
+    if (on_handle(verb.form))
+        text += "H" + std::to_string(op.handle) + " ";
+    else if (verb.form != Form::machine)
+        text += "P" + std::to_string(op.process) + " ";
     text += std::string(verb.word) + operands(op, verb.form);
     if (op.begin) text += " begin";
     text += deny_text(op.deny);
     return with_answer ? text + answer_suffix(op.answer) : text;
 }
 std::string write_step(const ScheduledStep& step, bool with_answer) {
-    const std::string text = "T" + std::to_string(step.task) + " " + step.step + deny_text(step.deny);
+    const std::string text =
+        "T" + std::to_string(step.task) + " " + step.step + deny_text(step.deny);
     return with_answer ? text + answer_suffix(step.answer) : text;
 }
 std::string write_expectation(const Expectation& e) {
@@ -116,7 +123,8 @@ std::string write_expectation(const Expectation& e) {
     switch (query.shape) {
         case Shape::truth: break;
         case Shape::number: text += " = " + std::to_string(e.number); break;
-        case Shape::entry: case Shape::prot: text += " = " + e.word; break;
+        case Shape::entry:
+        case Shape::prot: text += " = " + e.word; break;
         case Shape::range:
             text += " = " + std::to_string(e.number) + "+" + std::to_string(e.length);
             break;

@@ -1,7 +1,9 @@
-// model/reference/operate.hpp - whole calls: an operation started and its steps run to the end by one task.
+// model/reference/operate.hpp - whole calls: an operation started and its steps run to the end by
+//  one task.
 //
-// Why:     this is the machine that user programs, random histories and a live kernel see. A user's access is a
-//          loop: fault until the entry serves, then touch the page; the fault alone stores nothing.
+// Why:     this is the machine that user programs, random histories and a live kernel see. A user's
+//          access is a loop: fault until the entry serves, then touch the page; the fault alone
+//          stores nothing.
 // Source:  linux arch/x86/mm/fault.c:do_user_addr_fault@v6.1; mm/memory.c:handle_mm_fault@v6.1
 #pragma once
 #include "model/reference/steps.hpp"
@@ -12,20 +14,20 @@ namespace faultline {
 /// What a call answered. Rows are the model's own; -1 names none.
 struct Outcome {
     int result = res_pending;
-    int page = 0;          ///< mmap, mremap, brk
-    int child = -1;        ///< fork: row of the new address space
-    int handle = -1;       ///< pin, get: row of the new handle
-    int value = 0;         ///< load: what was read
-    int fault = res_pending;   ///< accesses: how the last fault ended, pending if there was none
-    int steps = 0;         ///< small steps, the start included
-    int allocating = 0;    ///< steps among them that ask the allocator
-    bool blocked = false;  ///< a step was not enabled; the task stays where it is
-    bool bug = false;      ///< a kernel assertion failed, or the call never ended
+    int page = 0;             ///< mmap, mremap, brk
+    int child = -1;           ///< fork: row of the new address space
+    int handle = -1;          ///< pin, get: row of the new handle
+    int value = 0;            ///< load: what was read
+    int fault = res_pending;  ///< accesses: how the last fault ended, pending if there was none
+    int steps = 0;            ///< small steps, the start included
+    int allocating = 0;       ///< steps among them that ask the allocator
+    bool blocked = false;     ///< a step was not enabled; the task stays where it is
+    bool bug = false;         ///< a kernel assertion failed, or the call never ended
 };
 struct CallOptions {
-    int deny_at = 0;       ///< the allocator refuses in the nth allocating step; 0 never
-    int task = 0;          ///< which task performs the call
-    int child = -1;        ///< fork: row for the child; -1 the first free one
+    int deny_at = 0;  ///< the allocator refuses in the nth allocating step; 0 never
+    int task = 0;     ///< which task performs the call
+    int child = -1;   ///< fork: row for the child; -1 the first free one
 };
 struct NoObserver {
     constexpr void operator()(const auto&, int) const {}
@@ -99,12 +101,15 @@ constexpr bool step_task(const Env& env, typename M::State& s, int task, bool de
 }
 /// Starts an operation. False, and nothing changed, if it is not enabled now.
 template <class M, class After = NoObserver>
-constexpr bool start_task(const Env& env, typename M::State& s, int op, int who, const Args<M>& args,
-                          const CallOptions& options, Outcome& o, After&& after = {}) {
+constexpr bool start_task(const Env& env, typename M::State& s, int op, int who,
+                          const Args<M>& args, const CallOptions& options, Outcome& o,
+                          After&& after = {}) {
     const OpShape shape = operation_shape(op);
     auto& t = s.tasks[static_cast<std::size_t>(options.task)];
     const int rows = shape.by_mm ? M::B.mms : shape.by_handle ? M::B.handles : 1;
-    const int child = !shape.new_mm ? 0 : options.child >= 0 ? options.child : free_mm_row<M>(env, s);
+    const int child = !shape.new_mm        ? 0
+                      : options.child >= 0 ? options.child
+                                           : free_mm_row<M>(env, s);
     if (who < 0 || who >= rows || child < 0) return false;
     if (shape.task && (t.pc != pc_idle || options.task >= env.limits.tasks)) return false;
     typename M::Out out{};
@@ -116,8 +121,8 @@ constexpr bool start_task(const Env& env, typename M::State& s, int op, int who,
 }
 /// Runs a task in flight to the end of its operation.
 template <class M, class After = NoObserver>
-constexpr void finish_task(const Env& env, typename M::State& s, const CallOptions& options, Outcome& o,
-                           After&& after = {}) {
+constexpr void finish_task(const Env& env, typename M::State& s, const CallOptions& options,
+                           Outcome& o, After&& after = {}) {
     const auto& t = s.tasks[static_cast<std::size_t>(options.task)];
     for (int n = 0; t.pc != pc_idle && !o.blocked; ++n) {
         const bool deny = step_allocates(t.pc) && o.allocating + 1 == options.deny_at;
@@ -126,11 +131,12 @@ constexpr void finish_task(const Env& env, typename M::State& s, const CallOptio
         o.bug = o.blocked = true;
     }
 }
-/// One call from start to end. If a lock is held by another task it is `blocked`, at the start (then nothing has
-/// changed) or in the middle (then the task stays in flight).
+/// One call from start to end. If a lock is held by another task it is `blocked`, at the start
+/// (then nothing has changed) or in the middle (then the task stays in flight).
 template <class M, class After = NoObserver>
-constexpr Outcome call(const Env& env, typename M::State& s, int op, int who, const Args<M>& args = {},
-                       const CallOptions& options = {}, After&& after = {}) {
+constexpr Outcome call(const Env& env, typename M::State& s, int op, int who,
+                       const Args<M>& args = {}, const CallOptions& options = {},
+                       After&& after = {}) {
     Outcome o;
     o.blocked = !start_task<M>(env, s, op, who, args, options, o, after);
     if (!o.blocked) finish_task<M>(env, s, options, o, after);
@@ -146,8 +152,8 @@ constexpr bool entry_serves(const typename M::State& s, int mm, int page, bool w
 }
 /// A user's access: faults until the entry serves, or until a fault is refused.
 template <class M, class After = NoObserver>
-constexpr Outcome access(const Env& env, typename M::State& s, int mm, int page, bool write, bool exec,
-                         const CallOptions& options = {}, After&& after = {}) {
+constexpr Outcome access(const Env& env, typename M::State& s, int mm, int page, bool write,
+                         bool exec, const CallOptions& options = {}, After&& after = {}) {
     Outcome all;
     if (mm < 0 || mm >= M::B.mms || page < 0 || page >= env.limits.pages ||
         s.mms[static_cast<std::size_t>(mm)].phase != mm_alive) {
@@ -200,15 +206,22 @@ constexpr Outcome load(const Env& env, typename M::State& s, int mm, int page, b
     return o;
 }
 
-/// The VM_FAULT_* value handle_mm_fault returns for a fault that ended so, -1 where it is not called at all.
-/// Source: linux mm/memory.c:wp_page_copy, wp_page_reuse, do_anonymous_page@v6.1 and @v5.10; VM_FAULT_WRITE went
-/// in 6.2, between the rule sets: it is told from the lock a fault holds (6.2 and 6.3 are not modelled).
+/// The VM_FAULT_* value handle_mm_fault returns for a fault that ended so, -1 where it is not
+/// called at all.
+/// Source: linux mm/memory.c:wp_page_copy, wp_page_reuse, do_anonymous_page@v6.1 and @v5.10;
+///         VM_FAULT_WRITE went
+/// in 6.2, between the rule sets: it is told from the lock a fault holds (6.2 and 6.3 are not
+/// modelled).
 constexpr int vm_fault_bits(int result, const Rules& rules) {
     namespace bits = kernel::vm_fault;
     const bool says_write = rules.fault_lock == FaultLock::mmap_lock;
     switch (result) {
-        case res_copied: case res_reused: return says_write ? static_cast<int>(bits::write) : 0;
-        case res_zero_mapped: case res_new_page: case res_spurious: case res_raced: return 0;
+        case res_copied:
+        case res_reused: return says_write ? static_cast<int>(bits::write) : 0;
+        case res_zero_mapped:
+        case res_new_page:
+        case res_spurious:
+        case res_raced: return 0;
         case res_retry: return static_cast<int>(bits::retry);
         case res_oom: return static_cast<int>(bits::oom);
         default: return -1;

@@ -1,15 +1,19 @@
-// model/reference/rmap.hpp - the reverse map behind one interface: from a frame to the entries that map it.
+// model/reference/rmap.hpp - the reverse map behind one interface: from a frame to the entries that
+//  map it.
 //
-// Why:     brute force over all page tables is what a reverse map means; anon_vma chains are how Linux answers
-//          without looking everywhere. Both answer the same question here, so that a claim can compare them and a
-//          third candidate can be judged by the same claim. Written over D: it is proved, not only run.
-// Source:  linux mm/rmap.c:rmap_walk_anon, page_vma_mapped_walk, vma_address@v6.1; mm/interval_tree.c@v6.1
+// Why:     brute force over all page tables is what a reverse map means; anon_vma chains are how
+//          Linux answers without looking everywhere. Both answer the same question here, so that a
+//          claim can compare them and a third candidate can be judged by the same claim. Written
+//          over D: it is proved, not only run.
+// Source:  linux mm/rmap.c:rmap_walk_anon, page_vma_mapped_walk, vma_address@v6.1;
+//          mm/interval_tree.c@v6.1
 #pragma once
 #include "model/reference/vma.hpp"
 
 namespace faultline {
 
-/// The VMA is in the interval tree of the frame's anon_vma, at an interval that contains the frame's index.
+/// The VMA is in the interval tree of the frame's anon_vma, at an interval that contains the
+/// frame's index.
 template <class M>
 constexpr typename M::Bool chain_visits(const typename M::Frame& f, const typename M::Vma& v) {
     typename M::Bool linked = false;
@@ -23,11 +27,12 @@ struct ChainRmap {
     static constexpr const char* name = "anon_vma chains";
     /// Does the walk that starts at `frame` find the entry of `page` in `mm`?
     template <class M>
-    static constexpr typename M::Bool finds(const typename M::State& s, int frame, int mm, int page) {
+    static constexpr typename M::Bool finds(const typename M::State& s, int frame, int mm,
+                                            int page) {
         const auto& f = s.frames[static_cast<std::size_t>(frame)];
         const auto& space = s.mms[static_cast<std::size_t>(mm)];
         typename M::Bool found = false;
-        for (const auto& v : space.vmas)   // vma_address: lo + (index - pgoff)
+        for (const auto& v : space.vmas)  // vma_address: lo + (index - pgoff)
             found = found || (chain_visits<M>(f, v) && f.index + v.lo == v.pgoff + page);
         return found && space.ptes[static_cast<std::size_t>(page)].frame.is(frame);
     }
@@ -46,8 +51,10 @@ struct ChainRmap {
 struct BruteForceRmap {
     static constexpr const char* name = "brute force";
     template <class M>
-    static constexpr typename M::Bool finds(const typename M::State& s, int frame, int mm, int page) {
-        return s.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)].frame.is(frame);
+    static constexpr typename M::Bool finds(const typename M::State& s, int frame, int mm,
+                                            int page) {
+        return s.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)].frame.is(
+            frame);
     }
     template <class M>
     static constexpr typename M::Num visits(const typename M::State& s, int) {
@@ -63,11 +70,13 @@ constexpr typename M::Bool walk_maps(const typename M::State& s, int frame, int 
     return Rmap::template finds<M>(s, frame, mm, page);
 }
 template <class M>
-constexpr typename M::Bool chain_walk_finds(const typename M::State& s, int frame, int mm, int page) {
+constexpr typename M::Bool chain_walk_finds(const typename M::State& s, int frame, int mm,
+                                            int page) {
     return walk_maps<M, ChainRmap>(s, frame, mm, page);
 }
 template <class M>
-constexpr typename M::Bool brute_force_finds(const typename M::State& s, int frame, int mm, int page) {
+constexpr typename M::Bool brute_force_finds(const typename M::State& s, int frame, int mm,
+                                             int page) {
     return walk_maps<M, BruteForceRmap>(s, frame, mm, page);
 }
 /// VMAs a walk from `frame` looks at.

@@ -1,6 +1,7 @@
 // model/reference/view.hpp - a state as plain rows for people (spec/view.hpp).
 //
-// Why: printers, diffs and drawings know neither bounds nor value domain. Concrete states only; never read back.
+// Why: printers, diffs and drawings know neither bounds nor value domain. Concrete states only;
+//      never read back.
 #pragma once
 #include <algorithm>
 #include <string>
@@ -21,7 +22,8 @@ constexpr int row_of(const Ref& r) {
 template <class M>
 VmaView vma_view(const typename M::State& s, const typename M::Vma& v) {
     VmaView out{v.lo, v.hi, v.pgoff, {}, row_of(v.anon_vma), {}};
-    out.flags = std::string(v.read ? "r" : "-") + (v.write ? "w" : "-") + (v.exec ? "x" : "-") + " p";
+    out.flags =
+        std::string(v.read ? "r" : "-") + (v.write ? "w" : "-") + (v.exec ? "x" : "-") + " p";
     if (v.growsdown) out.flags += " growsdown";
     if (v.locked) out.flags += " locked";
     if (v.dontfork) out.flags += " dontfork";
@@ -37,7 +39,8 @@ VmaView vma_view(const typename M::State& s, const typename M::Vma& v) {
 template <class M>
 MmView mm_view(const typename M::State& s, int id) {
     const auto& mm = s.mms[static_cast<std::size_t>(id)];
-    MmView out{id, mm.phase == mm_alive ? "alive" : "busy", mm.rss_anon, mm.map_count, mm.brk, {}, {}};
+    MmView out{id, mm.phase == mm_alive ? "alive" : "busy", mm.rss_anon, mm.map_count, mm.brk, {},
+               {}};
     for (const auto& v : mm.vmas)
         if (v.used) out.vmas.push_back(vma_view<M>(s, v));
     std::sort(out.vmas.begin(), out.vmas.end(), [](const VmaView& a, const VmaView& b) {
@@ -48,7 +51,10 @@ MmView mm_view(const typename M::State& s, int id) {
         if (!pte.zero && pte.frame.none() && mm.want[n].none()) continue;
         const std::string bits = std::string(pte.write ? "w" : "") + (pte.exec ? "x" : "") +
                                  (pte.dirty ? "d" : "") + (pte.protnone ? "n" : "");
-        out.ptes.push_back({static_cast<int>(n), pte.zero ? "zero" : pte.frame.some() ? "present" : "none",
+        out.ptes.push_back({static_cast<int>(n),
+                            pte.zero           ? "zero"
+                            : pte.frame.some() ? "present"
+                                               : "none",
                             row_of(pte.frame), bits, mm.want[n].v});
     }
     return out;
@@ -92,7 +98,8 @@ template <class M>
 StateView view_of(const typename M::State& s) {
     StateView out;
     for (int i = 0; i < M::B.mms; ++i)
-        if (s.mms[static_cast<std::size_t>(i)].phase != mm_free) out.mms.push_back(mm_view<M>(s, i));
+        if (s.mms[static_cast<std::size_t>(i)].phase != mm_free)
+            out.mms.push_back(mm_view<M>(s, i));
     for (int i = 0; i < M::B.frames; ++i) {
         const auto& f = s.frames[static_cast<std::size_t>(i)];
         if (!(f.refcount == 0 && f.mapcount == 0)) out.frames.push_back(frame_view<M>(f, i));
@@ -100,8 +107,8 @@ StateView view_of(const typename M::State& s) {
     for (int i = 0; i < M::B.anon_vmas; ++i) {
         const auto& a = s.anon_vmas[static_cast<std::size_t>(i)];
         if (a.live)
-            out.anon_vmas.push_back({i, row_of(a.parent), row_of(a.root), a.refcount, a.num_children,
-                                     a.num_active_vmas, a.age});
+            out.anon_vmas.push_back({i, row_of(a.parent), row_of(a.root), a.refcount,
+                                     a.num_children, a.num_active_vmas, a.age});
     }
     for (int i = 0; i < M::B.handles; ++i) {
         const auto& h = s.handles[static_cast<std::size_t>(i)];

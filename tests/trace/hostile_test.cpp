@@ -1,7 +1,8 @@
-// tests/trace/hostile_test.cpp - thousands of damaged texts: no crash, one clear line, and the same text twice.
+// tests/trace/hostile_test.cpp - thousands of damaged texts: no crash, one clear line, and the same
+//  text twice.
 //
-// Why: traces come from strangers. What parses after the damage is run too: the machine must refuse what it does
-//      not have, never step outside its tables.
+// Why: traces come from strangers. What parses after the damage is run too: the machine must refuse
+//      what it does not have, never step outside its tables.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -13,7 +14,7 @@ namespace faultline {
 namespace {
 
 class Vandal {
-public:
+  public:
     explicit Vandal(std::vector<std::string> texts) : texts_(std::move(texts)) {}
     std::string damaged() {
         std::string text = pick(texts_);
@@ -21,9 +22,13 @@ public:
         return text;
     }
 
-private:
-    std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
-    const std::string& pick(const std::vector<std::string>& from) { return from[below(from.size())]; }
+  private:
+    std::size_t below(std::size_t n) {
+        return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_);
+    }
+    const std::string& pick(const std::vector<std::string>& from) {
+        return from[below(from.size())];
+    }
     void damage(std::string& text) {
         if (text.empty()) text = "x";
         const std::size_t at = below(text.size()), length = below(12);
@@ -55,12 +60,21 @@ private:
         if (!text.empty()) text.insert(line_start(text, below(text.size())), line);
     }
     const std::vector<std::string> words_{
-        "deny", "begin", "-> ?", "->", "@a", "P1", "H0", "T1", "65535", "0+65535", "size", "maymove",
-        "fixed", "dontunmap", "= 3", "none", "rwx", "growsdown", "#", "\0", "99999999999999999999"};
-    const std::vector<std::string> lines_{
-        "P0 exit -> ?", "P0 fork -> ?", "drain -> ?", "P1 munmap 0+1 -> ?", "H0 release -> ?",
-        "P0 mremap 0+1 size 2 maymove fixed 1 dontunmap -> ?", "P0 pin 0 write -> ?", "T1 run -> ?",
-        "T0 P0 fork begin -> ?", "P0 brk 1 -> ?", "P0 mlock 0+2 -> ?", "P0 store 0 = 1 deny -> ?"};
+        "deny", "begin", "-> ?",    "->",        "@a",      "P1",    "H0",
+        "T1",   "65535", "0+65535", "size",      "maymove", "fixed", "dontunmap",
+        "= 3",  "none",  "rwx",     "growsdown", "#",       "\0",    "99999999999999999999"};
+    const std::vector<std::string> lines_{"P0 exit -> ?",
+                                          "P0 fork -> ?",
+                                          "drain -> ?",
+                                          "P1 munmap 0+1 -> ?",
+                                          "H0 release -> ?",
+                                          "P0 mremap 0+1 size 2 maymove fixed 1 dontunmap -> ?",
+                                          "P0 pin 0 write -> ?",
+                                          "T1 run -> ?",
+                                          "T0 P0 fork begin -> ?",
+                                          "P0 brk 1 -> ?",
+                                          "P0 mlock 0+2 -> ?",
+                                          "P0 store 0 = 1 deny -> ?"};
     std::vector<std::string> texts_;
     std::mt19937 random_{20221125};
 };
@@ -85,7 +99,8 @@ TEST(Hostile, NothingCrashesAndErrorsAreOneLine) {
             continue;
         }
         ++parsed;
-        ASSERT_TRUE(parse_trace(write_trace(trace), "again", again, error)) << error.text() << "\n" << text;
+        ASSERT_TRUE(parse_trace(write_trace(trace), "again", again, error)) << error.text() << "\n"
+                                                                            << text;
         ASSERT_EQ(trace, again) << text;
         RunConfig config;
         config.views = false;
@@ -93,7 +108,8 @@ TEST(Hostile, NothingCrashesAndErrorsAreOneLine) {
         const TraceReport report = replay_trace(trace, config);
         ran += report.exit == Exit::holds ? 1 : 0;
         ASSERT_NE(report.exit, Exit::tool_error) << text;
-        // Whatever was damaged, the reference itself keeps its promises unless the trace asks for a bug.
+        // Whatever was damaged, the reference itself keeps its promises unless the trace asks for a
+        // bug.
         const bool sound = trace.exhibit.empty() && trace.rules.empty();
         ASSERT_TRUE(!sound || report.violated.empty()) << report.error << "\n" << text;
     }
@@ -104,7 +120,8 @@ TEST(Hostile, NothingCrashesAndErrorsAreOneLine) {
 TEST(Hostile, LongLinesAndBigFilesAreRefused) {
     Trace trace;
     TraceError error;
-    EXPECT_FALSE(parse_trace("faultline trace 1\nP0 " + std::string(5000, 'x'), "t.fl", trace, error));
+    EXPECT_FALSE(
+        parse_trace("faultline trace 1\nP0 " + std::string(5000, 'x'), "t.fl", trace, error));
     EXPECT_EQ(error.line, 2);
     EXPECT_LT(error.text().size(), 200u);
     EXPECT_FALSE(parse_trace(std::string(100, '\0'), "t.fl", trace, error));

@@ -1,6 +1,8 @@
-// tests/trace/parse_test.cpp - what is read, what is written, and what is said of a text that is wrong.
+// tests/trace/parse_test.cpp - what is read, what is written, and what is said of a text that is
+//  wrong.
 //
-// Why: every complaint is one line "file:line: expected X, found Y"; the table below is what a user will see.
+// Why: every complaint is one line "file:line: expected X, found Y"; the table below is what a user
+//      will see.
 #include <gtest/gtest.h>
 
 #include "spec/trace.hpp"
@@ -9,8 +11,8 @@ namespace faultline {
 namespace {
 
 struct Bad {
-    const char* text;    ///< after the first line
-    const char* error;   ///< after "t.fl:"
+    const char* text;   ///< after the first line
+    const char* error;  ///< after "t.fl:"
 };
 void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.text; }
 
@@ -26,8 +28,9 @@ TEST_P(Errors, SayWhereAndWhat) {
 constexpr Bad bad_texts[] = {
     {"kernel linux_9_9\n",
      "2: expected a kernel (linux_5_10, linux_6_1, linux_6_12, linux_6_18), found 'linux_9_9'"},
-    {"kernel\n", "2: expected a kernel (linux_5_10, linux_6_1, linux_6_12, linux_6_18), found the "
-                 "end of the line"},
+    {"kernel\n",
+     "2: expected a kernel (linux_5_10, linux_6_1, linux_6_12, linux_6_18), found the "
+     "end of the line"},
     {"kernel linux_6_1\nkernel linux_6_1\n", "3: expected kernel only once, found 'linux_6_1'"},
     {"rule cow=yes\n", "2: expected a rule (see faultline list), found 'cow=yes'"},
     {"rule gup_unshare=maybe\n", "2: expected gup_unshare=no or yes, found 'gup_unshare=maybe'"},
@@ -40,10 +43,12 @@ constexpr Bad bad_texts[] = {
     {"engines fly\n", "2: expected 'run', 'explore' or 'prove', found 'fly'"},
     {"explore ops=fork\n", "2: expected 'prefix=number', found 'ops=fork'"},
     {"claim rmap\n", "2: expected a claim id 'area.positive-fact', found 'rmap'"},
-    {"colour red\n", "2: expected a header line (title, kernel, rule, bounds, ...) or an operation, "
-                     "found 'colour'"},
+    {"colour red\n",
+     "2: expected a header line (title, kernel, rule, bounds, ...) or an operation, "
+     "found 'colour'"},
     {"\nP0 drop 0+1\n", "3: expected an operation (mmap, munmap, store, fork, ...), found 'drop'"},
-    {"P0\n", "2: expected an operation (mmap, munmap, store, fork, ...), found the end of the line"},
+    {"P0\n",
+     "2: expected an operation (mmap, munmap, store, fork, ...), found the end of the line"},
     {"P0 munmap 0\n", "2: expected a range 'page+pages', found '0'"},
     {"P0 munmap 0+0\n", "2: expected a range of at least one page, found '0+0'"},
     {"P0 munmap 0+x\n", "2: expected a number of pages (0 to 65535), found 'x'"},
@@ -53,13 +58,17 @@ constexpr Bad bad_texts[] = {
     {"P0 munmap 007+1\n", "2: expected a number without leading zeros, found '007'"},
     {"P0 mmap 0+1 wr\n", "2: expected a protection (rwx, rw, r, ... or none), found 'wr'"},
     {"P0 mmap 0+1 rw private\n", "2: expected 'anon', found the end of the line"},
-    {"P0 mmap 0+1 rw shared\n", "2: expected 'begin', 'deny', '->' or the end of the line, found 'shared'"},
-    {"P0 mmap 0+1 rw ->\n", "2: expected a result (0, a page, @name, P1, H0, ENOMEM, copied, blocked, "
-                            "...), found the end of the line"},
-    {"P0 mmap 0+1 rw -> EBADLUCK\n", "2: expected a result (0, a page, @name, P1, H0, ENOMEM, copied, "
-                                     "blocked, ...), found 'EBADLUCK'"},
-    {"P0 madvise 0+1 willneed\n", "2: expected an advice (dontneed, dontfork, dofork, wipeonfork, "
-                                  "keeponfork), found 'willneed'"},
+    {"P0 mmap 0+1 rw shared\n",
+     "2: expected 'begin', 'deny', '->' or the end of the line, found 'shared'"},
+    {"P0 mmap 0+1 rw ->\n",
+     "2: expected a result (0, a page, @name, P1, H0, ENOMEM, copied, blocked, "
+     "...), found the end of the line"},
+    {"P0 mmap 0+1 rw -> EBADLUCK\n",
+     "2: expected a result (0, a page, @name, P1, H0, ENOMEM, copied, "
+     "blocked, ...), found 'EBADLUCK'"},
+    {"P0 madvise 0+1 willneed\n",
+     "2: expected an advice (dontneed, dontfork, dofork, wipeonfork, "
+     "keeponfork), found 'willneed'"},
     {"P0 mremap 0+1\n", "2: expected 'size', found the end of the line"},
     {"P0 store 0\n", "2: expected '=', found the end of the line"},
     {"P0 pin 0 fetch\n", "2: expected 'read' or 'write', found 'fetch'"},
@@ -67,9 +76,11 @@ constexpr Bad bad_texts[] = {
     {"P0 load @a[\n", "2: expected '@name[page]', found '@a['"},
     {"P0 load @A\n", "2: expected a name of small letters after '@', found '@A'"},
     {"P0 fork deny 0\n", "2: expected an allocating step counted from 1, found '0'"},
-    {"P0 fork -> P1 -> P1\n", "2: expected 'begin', 'deny', '->' or the end of the line, found '->'"},
+    {"P0 fork -> P1 -> P1\n",
+     "2: expected 'begin', 'deny', '->' or the end of the line, found '->'"},
     {"H0 fork\n", "2: expected 'load', 'store' or 'release', found 'fork'"},
-    {"T0 sing\n", "2: expected a step (fault.install, fork.share, run, ...) or an operation, found 'sing'"},
+    {"T0 sing\n",
+     "2: expected a step (fault.install, fork.share, run, ...) or an operation, found 'sing'"},
     {"T0 run begin\n", "2: expected 'deny', '->' or the end of the line, found 'begin'"},
     {"expect luck = 1\n",
      "2: expected a question (refcount, mapcount, exclusive, vmas, violated, ...), found 'luck'"},
@@ -87,8 +98,9 @@ TEST(Parse, NeedsItsFirstLine) {
     Trace trace;
     TraceError error;
     EXPECT_FALSE(parse_trace("", "t.fl", trace, error));
-    EXPECT_EQ(error.text(), "t.fl:1: expected 'faultline trace 1' on the first line, found 'the end of "
-                            "the file'");
+    EXPECT_EQ(error.text(),
+              "t.fl:1: expected 'faultline trace 1' on the first line, found 'the end of "
+              "the file'");
     EXPECT_FALSE(parse_trace("# hello\n", "t.fl", trace, error));
     EXPECT_EQ(error.line, 1);
     EXPECT_FALSE(parse_trace("faultline trace 2\n", "t.fl", trace, error));
@@ -161,8 +173,8 @@ TEST(Write, SpacesOrderAndEndsOfLinesDoNotMatter) {
     Trace one, two;
     TraceError error;
     ASSERT_TRUE(parse_trace("faultline trace 1\nP0 fork begin deny -> P1\n", "a", one, error));
-    ASSERT_TRUE(parse_trace("faultline  trace\t1\r\n\r\n  P0 fork -> P1 deny   begin # why\r\n\r\n", "b",
-                            two, error))
+    ASSERT_TRUE(parse_trace("faultline  trace\t1\r\n\r\n  P0 fork -> P1 deny   begin # why\r\n\r\n",
+                            "b", two, error))
         << error.text();
     EXPECT_EQ(one, two);
 }

@@ -1,7 +1,8 @@
-// tests/trace/replay_test.cpp - every trace in the tree does what it says, and a wrong one is caught.
+// tests/trace/replay_test.cpp - every trace in the tree does what it says, and a wrong one is
+//  caught.
 //
-// Why: a scenario is a claim about Linux with its source; an exhibit must break its claim, and must not under the
-//      fixed rule. The canaries show that the runner can say no.
+// Why: a scenario is a claim about Linux with its source; an exhibit must break its claim, and must
+//      not under the fixed rule. The canaries show that the runner can say no.
 #include <gtest/gtest.h>
 
 #include "invariants/run.hpp"
@@ -132,7 +133,8 @@ TEST(Canary, UnannouncedViolation) {
               "linux_5_10 with cow_reuse=mapcount, fork_pinned=share, bounds b1");
 }
 TEST(Canary, AnnouncedButWrongClaim) {
-    const TraceReport r = run_text(std::string(attack) + "expect violated rmap.complete\n", old_rules);
+    const TraceReport r =
+        run_text(std::string(attack) + "expect violated rmap.complete\n", old_rules);
     EXPECT_EQ(r.exit, Exit::violated);
 }
 TEST(Canary, AnnouncedButHolds) {
