@@ -240,12 +240,19 @@ struct MoveFacts : Always {
                 const auto& mm = s.mms[static_cast<std::size_t>(p)];
                 const auto on = t.mm.is(p);
                 typename M::Bool source_there = false, target_there = false;
-                for (const auto& v : mm.vmas) {
+                typename M::Bool merged = false;   // an unfaulted source that the target joined
+                for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
+                    const auto& v = mm.vmas[i];
                     const auto from = covers(v, t.page) && (v.hi >= t.end || v.hi >= t.page + t.span);
                     source_there = source_there || from;
-                    for (const auto& u : mm.vmas) {
+                    for (std::size_t j = 0; j < mm.vmas.size(); ++j) {
+                        const auto& u = mm.vmas[j];
                         const auto into = in_tree(u) && u.lo <= t.to && u.hi >= t.to + t.span;
                         target_there = target_there || into;
+                        if (i == j) {
+                            merged = merged || (from && into);
+                            continue;
+                        }
                         typename M::Bool linked = true;
                         for (std::size_t a = 0; a < v.links.size(); ++a)
                             linked = linked && implies(v.links[a], u.links[a]);
@@ -263,6 +270,7 @@ struct MoveFacts : Always {
                     const auto in_source = t.page <= n && t.end > n && t.page + t.span > n;
                     const auto passed = t.pc == pc_move_end || t.cursor > n;
                     rep(implies(on && moving && in_source && passed, empty));
+                    rep(implies(on && moving && in_source && merged, pte.frame.none()));
                     const auto in_target = t.to <= n && t.to + t.span > n;
                     const auto awaited = in_target && t.to + t.cursor <= n + t.page;
                     rep(implies(on && t.pc == pc_move_page && awaited, empty));

@@ -100,36 +100,33 @@ constexpr BoolOf<K> start_fault(K& k, int mm_row, const auto& args) {
 template <class K>
 constexpr BoolOf<K> fault_expand(K& k) {
     using D = typename K::D;
-    BoolOf<K> others = false;
-    for (const auto& u : k.s.tasks) others = others || (reads_mmap(u) && u.mm == k.t.mm && &u != &k.t);
-    REQUIRE(!others && !vma_reader_on(k, k.t.mm));
-    BoolOf<K> grown = false, oom = false;
+    REQUIRE(may_write(k, k.t.mm));
+    BoolOf<K> grown = false, there = false;
     WITH(mm, k.s.mms, k.t.mm) {
+        auto here = vma_at<K>(mm, k.t.page);
         auto above = vma_from<K>(mm, k.t.page);
+        there = here.ok;   // somebody else grew it, or mapped something, while we waited
         BoolOf<K> near = false;
         for (const auto& u : mm.vmas)
             near = near || (in_tree(u) && u.hi <= k.t.page && !u.growsdown &&
                             (u.read || u.write || u.exec) &&
                             u.hi + k.env.limits.stack_guard_gap > k.t.page);
-        WITH(v, mm.vmas, above) {
-            const BoolOf<K> fits = v.hi <= k.t.page + k.env.limits.stack_limit && !near &&
+        IF(!there) WITH(v, mm.vmas, above) {
+            const BoolOf<K> fits = v.growsdown && v.hi <= k.t.page + k.env.limits.stack_limit && !near &&
                                    v.pgoff + k.t.page >= v.lo &&
                                    !(v.locked && mm.locked_vm + v.lo >
                                                      k.t.page + k.env.limits.memlock_limit);
-            IF(fits) {
-                grown = prepare_anon_vma(k, mm, v);
-                oom = !grown;
-            }
+            IF(fits) grown = prepare_anon_vma(k, mm, v);
             IF(grown) {
                 account_locked(k, mm, false, v.locked, v.lo - k.t.page);
                 v.pgoff = v.pgoff - (v.lo - k.t.page);
                 v.lo = k.t.page;
             }
         }
-        IF(grown) enter_fault(k, mm);
+        IF(grown || there) enter_fault(k, mm);
     }
-    IF(oom) end_fault(k, res_segv_maperr);
-    IF(!grown && !oom) end_fault(k, res_segv_maperr);
+    // Out of memory here is a plain bad access, as in Linux.
+    IF(!grown && !there) end_fault(k, res_segv_maperr);
     return D::done();
 }
 

@@ -16,9 +16,9 @@ constexpr auto pc_between(const auto& pc, int first, int last) {
 constexpr auto is_fault(const auto& t) {
     return pc_between(t.pc, pc_fault_expand, pc_fault_install);
 }
-/// Holds mmap_lock for reading.
+/// Holds mmap_lock for reading. A fault that must grow the stack has dropped it and waits to write.
 constexpr auto reads_mmap(const auto& t) {
-    return pc_between(t.pc, pc_fault_expand, pc_zap) && !t.vlock;
+    return pc_between(t.pc, pc_fault_wp, pc_zap) && !t.vlock;
 }
 constexpr auto is_fork(const auto& t) {
     return pc_between(t.pc, pc_fork_vma, pc_fork_copy);
