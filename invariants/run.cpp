@@ -113,6 +113,11 @@ void Session::violated(const std::string& id, const std::string& says, const std
     story.steps.push_back({text_, after.empty() ? "" : "(after " + after + ")", state});
     report_.stories.push_back(std::move(story));
 }
+bool Session::undermined(const std::string& id) {
+    if (config_.fixed || trace_.expected_violation().empty()) return false;
+    if (seen_.insert(id).second) report_.undermined.push_back(id);
+    return true;
+}
 void Session::check_announced(std::size_t next_item) {
     if (fresh_.empty()) return;
     const auto& items = trace_.items;

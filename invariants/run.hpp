@@ -28,7 +28,8 @@ struct TraceReport {
     std::vector<std::string> rules;      ///< differences from the kernel's rules, "name=option"
     Verdict verdict = Verdict::skipped;  ///< violated: some claim or expectation did not hold
     bool as_expected = false;  ///< every violation was announced by `expect violated`, and came
-    std::vector<std::string> violated;  ///< claim ids, in the order they first failed
+    std::vector<std::string> violated;    ///< claim ids, in the order they first failed
+    std::vector<std::string> undermined;  ///< support claims that fell too while an exhibit ran
     StateView before;
     std::vector<StoryStep> steps;  ///< one a line that acts
     std::vector<Story> stories;    ///< first failure of each claim; failed answers and expectations

@@ -83,8 +83,10 @@ void Player<M>::check_claims(const std::string& after) {
     int index = 0;
     boost::hana::for_each(claims, [&](auto type) {
         using Claim = typename decltype(type)::type;
-        if (bad[static_cast<std::size_t>(index++)] && !run_.seen(Claim::id))
-            run_.violated(Claim::id, Claim::says, Claim::source, after, view_of<M>(s_));
+        const bool failed = bad[static_cast<std::size_t>(index++)] && !run_.seen(Claim::id);
+        if (!failed) return;
+        if (Claim::kind == ClaimKind::support && run_.undermined(Claim::id)) return;
+        run_.violated(Claim::id, Claim::says, Claim::source, after, view_of<M>(s_));
     });
 }
 

@@ -62,6 +62,8 @@ class Session {
     /// A claim failed for the first time.
     void violated(const std::string& id, const std::string& says, const std::string& source,
                   const std::string& after, const StateView& state);
+    /// A fact about tasks in flight fell where a bug is on show: noted, it needs no announcement.
+    bool undermined(const std::string& id);
     bool seen(const std::string& id) const { return seen_.count(id) != 0; }
     /// Violations of the line before must be announced by `expect violated` lines that follow it.
     void check_announced(std::size_t next_item);
