@@ -8,7 +8,7 @@
 #   faultline_test(NAME SOURCES a_test.cpp ... [LINKS lib ...] [LABELS l ...] [TIMEOUT seconds]
 #                  [WHOLE] [NO_SANITIZE])
 #
-# faultline_test adds GoogleTest's main. WHOLE registers the program as one ctest test instead of one
+# faultline_test adds GoogleTest's main. WHOLE registers the program as one ctest test and not one
 # per TEST(), for programs with an expensive SetUpTestSuite. NO_SANITIZE leaves the test out of the
 # sanitizer build (say why where you use it).
 include_guard(GLOBAL)

@@ -1,4 +1,4 @@
-# cmake/FindCadical.cmake - finds libcadical and its header, and defines the target Cadical::Cadical.
+# cmake/FindCadical.cmake - finds libcadical and its header, defines the target Cadical::Cadical.
 #
 # Why: Debian's libcadical-dev ships neither a CMake configuration nor a pkg-config file.
 find_path(CADICAL_INCLUDE_DIR NAMES cadical.hpp PATH_SUFFIXES cadical)

@@ -1,4 +1,4 @@
-// tools/command_line.cpp - the one file that includes CLI11: every command and option, with its help.
+// tools/command_line.cpp - the one file that includes CLI11: every command and option with help.
 //
 // Why: a typo must not be silently ignored: unknown words and values out of range are usage errors,
 //      one line and exit code 2.
@@ -27,7 +27,8 @@ void add_page(CLI::App& app, Request& ask) {
 
 void add_list(CLI::App& app, Request& ask) {
     auto& c = *app.add_subcommand("list", "what there is, in words, with sources");
-    c.add_option("KIND", ask.list_kind, "claims, steps, operations, rules, kernels, bounds, museum");
+    c.add_option("KIND", ask.list_kind,
+                 "claims, steps, operations, rules, kernels, bounds, museum");
     c.add_flag("--json", ask.json, "print one JSON object instead of text");
 }
 
@@ -158,7 +159,8 @@ int command_line(const std::vector<std::string>& words, const Streams& io) {
     app.set_version_flag("--version", tool.name + " " + tool.version + " (" + tool.commit + ", " +
                                           tool.compiler + ", " + tool.build + ")");
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 holds, 1 violated, 2 usage error, 3 unknown, 4 vacuous, 5 tool error.");
+    app.footer("Exit codes: "
+               "0 holds, 1 violated, 2 usage error, 3 unknown, 4 vacuous, 5 tool error.");
     add_list(app, ask);
     add_run(app, ask);
     add_explore(app, ask);
@@ -172,7 +174,14 @@ int command_line(const std::vector<std::string>& words, const Streams& io) {
         app.parse(reversed);
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0) return app.exit(e, io.out, io.err);
-        io.err << "faultline: " << e.what() << "; --help lists the options\n";
+        const auto all = app.get_subcommands([](const CLI::App*) { return true; });
+        const bool known = std::any_of(all.begin(), all.end(), [&](const CLI::App* c) {
+            return words.empty() || words[0] == c->get_name() || words[0][0] == '-';
+        });
+        if (!known)
+            io.err << "faultline: no command '" << words[0] << "'; --help lists them\n";
+        else
+            io.err << "faultline: " << e.what() << "; --help lists the options\n";
         return static_cast<int>(Exit::usage);
     }
     ask.command = app.get_subcommands().front()->get_name();

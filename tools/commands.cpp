@@ -89,7 +89,7 @@ void Work::say(const std::string& text) {
     if (!ask_.json) io_.out << text << std::flush;
 }
 
-/// A page needs the claims in words; a list that fails is an error only where the page is the point.
+/// A page needs the claims in words; nothing else does.
 void Work::items_for_page() {
     if (document_.items.empty()) document_.items = list_all();
 }

@@ -14,7 +14,7 @@ struct Change {
     Kind kind = Kind::changed;
     std::string object;         ///< "vma P5[0..2)", "frame 3"; names the row after the step
     std::string field;          ///< "chain"; empty when the whole row appeared or vanished
-    std::string before, after;  ///< a row that appeared has only `after`, one that vanished `before`
+    std::string before, after;  ///< a row that appeared has no `before`
     friend bool operator==(const Change&, const Change&) = default;
 };
 

@@ -1,4 +1,4 @@
-// tools/document.hpp - everything one call of `faultline` found out: what JSON, JUnit and HTML show.
+// tools/document.hpp - everything one call of `faultline` found: what JSON, JUnit and HTML show.
 //
 // Why: three writers and five commands meet in one struct; the verdict of the whole is decided in
 //      one place.

@@ -21,7 +21,7 @@ struct UsageError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Thrown when an engine cannot do its work (a solver is missing, a certificate is refused): exit 5.
+/// Thrown when an engine cannot work (a solver is missing, a certificate is refused): exit 5.
 struct ToolError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

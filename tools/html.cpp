@@ -78,7 +78,8 @@ std::string headline(const Document& d) {
             const auto claims = violated_claims(d);
             if (claims.empty()) return "Not every exhibit of the museum was found";
             const bool many = claims.size() > 3;
-            return counted(claims.size(), "claim") + (claims.size() == 1 ? " is" : " are") + " violated on " +
+            return counted(claims.size(), "claim") + (claims.size() == 1 ? " is" : " are") +
+                   " violated on " +
                    joined(violated_kernels(d)) + (many ? "" : ": " + joined(claims));
         }
         case Exit::unknown: return "Not everything was decided" + on;

@@ -227,7 +227,8 @@ std::string matrix_section(const Document& d) {
         "reachable ones, this claim still holds after this step. <em>init</em>: the empty machine "
         "satisfies the claim. <em>bites</em>: the claim can fail at all, shown by a state that "
         "violates it alone.</p><p class=\"soft\">" +
-        grouped(p.queries) + " solver queries (" + grouped(p.queries_cached) + " from the cache), " +
+        grouped(p.queries) + " solver queries (" + grouped(p.queries_cached) +
+        " from the cache), " +
         counted(p.queries_unchanged, "cell") + " decided because the step changes nothing, " +
         counted(p.certificates, "checked certificate") + ", " +
         counted(p.second_opinions, "second opinion") + "; largest formula " +

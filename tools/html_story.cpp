@@ -113,7 +113,8 @@ std::string story_article(const StoryRef& ref, std::size_t number, std::size_t& 
     if (!s.from_initial) {
         out += "<p><strong>A counterexample to induction.</strong> All claims hold in its first "
                "state, but nothing shows that this state can be reached: either it cannot, and a "
-               "claim is missing, or it can, and this is a bug.</p><h4>The state it starts in</h4>" +
+               "claim is missing, or it can, and this is a bug.</p>"
+               "<h4>The state it starts in</h4>" +
                figure("Address spaces", draw_address_spaces(s.before, {}, pages));
         if (!s.before.anon_vmas.empty())
             out += figure("anon_vmas", draw_anon_vmas(s.before, {}));

@@ -1,4 +1,4 @@
-// tools/html_style.cpp - the page's style sheet: colours as variables, once for light, once for dark.
+// tools/html_style.cpp - the page's style sheet: colours as variables, for light and dark.
 //
 // Why: pictures and tables share the variables, so one switch recolours both. Colour never carries
 //      a verdict alone: every coloured cell also has its own sign.
@@ -34,7 +34,8 @@ pre{background:var(--code);padding:12px 14px;border-radius:6px;overflow-x:auto;l
 .lede{font-size:17px}.soft,.meta{color:var(--soft)}.meta{font-size:13px;max-width:120ch}
 .banner{border-left:5px solid var(--ok);padding:2px 0 2px 18px}
 .banner.violated,.banner.tool-error{border-color:var(--bad)}
-.banner.unknown,.banner.usage-error{border-color:var(--warn)}.banner.vacuous{border-color:var(--odd)}
+.banner.unknown,.banner.usage-error{border-color:var(--warn)}
+.banner.vacuous{border-color:var(--odd)}
 nav{margin:18px 0 0;display:flex;flex-wrap:wrap;gap:4px 18px;font-size:14px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:10px;margin:22px 0}
 .tile{background:var(--panel);border:1px solid var(--rule);border-radius:8px;padding:10px 14px}
@@ -59,7 +60,8 @@ white-space:nowrap}
 .matrix thead th{position:sticky;top:0;background:var(--panel);z-index:2;vertical-align:bottom;
 padding:8px 0 6px;font-weight:500;box-shadow:0 1px 0 var(--rule)}
 .matrix thead th span{writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap;
-font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:11px;max-height:190px}
+font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;
+font-size:11px;max-height:190px}
 .matrix tbody th{position:sticky;left:0;background:var(--panel);z-index:1;text-align:left;
 font-weight:500;padding:0 12px 0 12px;white-space:nowrap}
 .matrix thead th:first-child{left:0;z-index:3;text-align:left;padding-left:12px}
@@ -120,7 +122,8 @@ fill:var(--ink)}
 @media(max-width:700px){body{padding:18px 14px 60px}h1{font-size:24px}.story{padding:12px}
 .changes{margin-left:0}.lede,.story .says{font-size:16px}.facts{grid-template-columns:1fr;gap:0}
 .facts dd{margin-bottom:6px}
-ol.steps summary{grid-template-columns:2em minmax(0,1fr) auto;gap:0 8px}ol.steps .count{display:none}}
+ol.steps summary{grid-template-columns:2em minmax(0,1fr) auto;gap:0 8px}
+ol.steps .count{display:none}}
 @media print{.matrix-box{max-height:none}details{break-inside:avoid}}
 )css";
 }

@@ -199,7 +199,8 @@ std::string proof_text(const ProveReport& p) {
             where.push_back(w);
     std::string text = "prove  ";
     for (const std::string& w : where) text += (&w == where.data() ? "" : ", ") + w;
-    return out + verdict_line(exit_of_proof(p), where.empty() ? "prove  no cell was decided" : text);
+    return out + verdict_line(exit_of_proof(p),
+                              where.empty() ? "prove  no cell was decided" : text);
 }
 
 std::string museum_text(const std::vector<MuseumRow>& rows) {

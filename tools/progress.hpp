@@ -1,4 +1,4 @@
-// tools/progress.hpp - shows how far long work is: one line that moves on a terminal, lines in a pipe.
+// tools/progress.hpp - how far long work is: a moving line on a terminal, lines in a pipe.
 //
 // Why: a log is read later and must hold no control characters; a person at a terminal wants to
 //      know whether to wait.

@@ -30,7 +30,8 @@ std::string classes_of(std::string_view classes) {
 }
 std::size_t code_points(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
+        text.begin(), text.end(),
+        [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
 }
 
 }  // namespace

@@ -138,7 +138,8 @@ std::vector<std::string> bad_includes(const std::string& path, std::string_view 
     for (const Include& i : includes(text)) {
         const std::string_view to = layer_of(i.path);
         const auto starts = [&](std::string_view prefix) { return path.starts_with(prefix); };
-        if (to == "tools" && std::any_of(may_include_tools.begin(), may_include_tools.end(), starts))
+        if (to == "tools" &&
+            std::any_of(may_include_tools.begin(), may_include_tools.end(), starts))
             continue;
         if (!to.empty() && layer != layers.end() &&
             !any_word(layer->may_include, [&](std::string_view w) { return w == to; }))

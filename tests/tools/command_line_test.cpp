@@ -75,7 +75,8 @@ TEST(ExitCode, AnExhibitNeedsBothHalves) {
 
 TEST(CommandLine, UsageErrorsAreOneLineAndCodeTwo) {
     const std::vector<std::vector<std::string>> wrong{
-        {}, {"prov"}, {"prove", "--certifi"}, {"prove", "--jobs", "0"}, {"prove", "--kind", "steps"},
+        {}, {"prov"}, {"prove", "--certifi"}, {"prove", "--jobs", "0"},
+        {"prove", "--kind", "steps"},
         {"explore", "--tasks", "many"}, {"run"}, {"run", "/does/not/exist.fl"},
         {"explore", "--kernel", "none"}, {"list", "unicorns"}, {"museum", "--engine", "fuzz"},
         {"report", "/does/not/exist.json"}, {"explore", "--max-bytes", "4 apples"}};

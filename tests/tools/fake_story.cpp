@@ -122,8 +122,8 @@ void splits_and_reuse(Player& p) {
 Story degree_story() {
     Player p;
     p.story.claim = "rmap.complete";
-    p.story.says = "Every page-table entry that maps an anonymous page is reachable from the page's "
-                   "anon_vma.";
+    p.story.says = "Every page-table entry that maps an anonymous page is reachable from the "
+                   "page's anon_vma.";
     p.story.source = "linux mm/rmap.c:anon_vma_clone@v6.1 ; commit linux 2555283eb40d";
     p.story.headline = "linux_6_1 with anon_vma_reuse=degree, bounds m1";
     p.story.found_by = "explore";

@@ -1,6 +1,6 @@
 // tests/tools/schema.hpp - checks a JSON value against the part of JSON Schema that ours uses.
 //
-// Why: a schema nobody checks against is a wish. Words it does not know are errors here, so that the
+// Why: a schema nobody checks against is a wish. Words it does not know are errors, so that the
 //      schema cannot grow a rule this checker skips.
 #pragma once
 #include <nlohmann/json.hpp>
@@ -28,7 +28,8 @@ class SchemaChecker {
     static bool is(const std::string& type, const Json& v) {
         return (type == "object" && v.is_object()) || (type == "array" && v.is_array()) ||
                (type == "string" && v.is_string()) || (type == "boolean" && v.is_boolean()) ||
-               (type == "integer" && v.is_number_integer()) || (type == "number" && v.is_number()) ||
+               (type == "integer" && v.is_number_integer()) ||
+               (type == "number" && v.is_number()) ||
                (type == "null" && v.is_null());
     }
     void object(const Json& schema, const Json& v, const std::string& path) {
@@ -62,7 +63,8 @@ class SchemaChecker {
             return at(root_.at("$defs").at(name), v, path);
         }
         if (schema.contains("oneOf")) return one_of(schema.at("oneOf"), v, path);
-        if (schema.contains("const") && schema.at("const") != v) complain(path, "is not the constant");
+        if (schema.contains("const") && schema.at("const") != v)
+            complain(path, "is not the constant");
         if (schema.contains("enum")) {
             bool in = false;
             for (const Json& each : schema.at("enum")) in |= each == v;

@@ -1,6 +1,6 @@
 // tests/tools/writers_test.cpp - JSON, JUnit, HTML and SVG say what the document says, safely.
 //
-// Why: reports outlive the run; a page that fetches something, or lets a trace's text become markup,
+// Why: reports outlive the run; a page that fetches something, or lets text become markup,
 //      is found here and not by a reader.
 #include <gtest/gtest.h>
 
