@@ -1,10 +1,12 @@
-// proofs/explore/canon.hpp - one representative for all states that differ only in the names of rows.
+// proofs/explore/canon.hpp - one representative for all states that differ only in the names of
+// rows.
 //
-// Why: processes, frames, anon_vmas and contents are interchangeable, so exploring one state of each orbit is
-//      enough. The representative is found by ordering, not by trying permutations: VMAs by address, processes by
-//      what can be said of them without names, everything else by the first reference in a fixed traversal.
-//      Only processes that look alike are permuted. Any choice is sound (it is a relabelling, and steps commute
-//      with relabelling); an imperfect one only visits more states.
+// Why: processes, frames, anon_vmas and contents are interchangeable, so exploring one state of
+//      each orbit is enough. The representative is found by ordering, not by trying permutations:
+//      VMAs by address, processes by what can be said of them without names, everything else by
+//      the first reference in a fixed traversal. Only processes that look alike are permuted. Any
+//      choice is sound (it is a relabelling, and steps commute with relabelling); an imperfect
+//      one only visits more states.
 #pragma once
 #include "proofs/explore/relabel.hpp"
 
@@ -44,7 +46,8 @@ class Canonicalizer {
     std::uint8_t* out_ = nullptr;
     Bytes bones_, scratch_;   ///< the state without names; a candidate
     Relabelling<B> map_{}, best_{};
-    std::array<std::array<std::uint8_t, sz(B.vmas)>, sz(B.mms)> vma_order_{};   ///< new row -> old row
+    /// By process: new row -> old row.
+    std::array<std::array<std::uint8_t, sz(B.vmas)>, sz(B.mms)> vma_order_{};
     std::array<std::uint8_t, sz(B.mms)> mm_order_{};
     std::array<std::uint8_t, sz(B.mms)> group_{};   ///< position -> first position of its tie group
     std::array<std::array<std::uint8_t, sz(most_rows<B>)>, sort_codes> order_{};
@@ -52,7 +55,8 @@ class Canonicalizer {
     int ties_ = 0, tries_ = 0;
     bool have_best_ = false;
 
-    /// VMA rows in use first, by address; a detached one may overlap its successor, then by its flags.
+    /// VMA rows in use first, by address; a detached one may overlap its successor, then by its
+    /// flags.
     void sort_vmas() {
         for (int mm = 0; mm < B.mms; ++mm) {
             auto& order = vma_order_[sz(mm)];
@@ -63,9 +67,13 @@ class Canonicalizer {
                     order[sz(at)] = order[sz(at - 1)];
                 order[sz(at)] = static_cast<std::uint8_t>(v);
             }
-            for (int v = 0; v < B.vmas; ++v)
-                map_.vma[sz(mm)][order[sz(v)]] = static_cast<std::uint8_t>(v);
         }
+        each_pair<B>(in_, [&](int original, int copy) {
+            vma_order_[sz(copy)] = vma_order_[sz(original)];
+        });
+        for (int mm = 0; mm < B.mms; ++mm)
+            for (int v = 0; v < B.vmas; ++v)
+                map_.vma[sz(mm)][vma_order_[sz(mm)][sz(v)]] = static_cast<std::uint8_t>(v);
     }
     bool vma_before(const Table& t, int a, int b) const {
         const std::uint8_t *x = in_ + t.at(a), *y = in_ + t.at(b);
@@ -76,7 +84,8 @@ class Canonicalizer {
         return std::memcmp(x, y, sz(L.lo_at)) < 0;
     }
 
-    /// The state with each reference reduced to "some", each set to its size, VMA rows in their new order.
+    /// The state with each reference reduced to "some", each set to its size, VMA rows in their
+    /// new order.
     void skeleton() {
         std::memcpy(bones_.data(), in_, bones_.size());
         if constexpr (B.vmas > 1)
@@ -132,13 +141,15 @@ class Canonicalizer {
         for (int i = 0; i < B.mms; ++i) {
             group_[sz(i)] = static_cast<std::uint8_t>(i);
             if (i == 0 || blank<TableCode::mms>(mm_order_[sz(i)])) continue;
-            if (compare_bones<TableCode::mms>(mm_order_[sz(i)], mm_order_[sz(i - 1)]) != 0) continue;
+            const int mine = mm_order_[sz(i)], before = mm_order_[sz(i - 1)];
+            if (compare_bones<TableCode::mms>(mine, before) != 0) continue;
             group_[sz(i)] = group_[sz(i - 1)];
             ++ties_;
         }
     }
 
-    /// What a process looks like through its references: colours of the rows it names and that name it.
+    /// What a process looks like through its references: colours of the rows it names and that
+    /// name it.
     std::uint64_t colour_of_mm(int mm) const {
         constexpr Table t = L.table(TableCode::mms);
         std::uint64_t h = 0;
@@ -303,14 +314,16 @@ class Canonicalizer {
         constexpr Table t = L.table(T);
         while (labelled_[code(sort)] < t.rows) {
             int best = -1;
-            for (int r = 0; r < t.rows; ++r)
-                if (map_.to[code(sort)][sz(r) + 1] == 0 && (best < 0 || compare_bones<T>(r, best) > 0))
-                    best = r;
+            for (int r = 0; r < t.rows; ++r) {
+                if (map_.to[code(sort)][sz(r) + 1] != 0) continue;
+                if (best < 0 || compare_bones<T>(r, best) > 0) best = r;
+            }
             note(sort, best + 1);
             drain();
         }
     }
-    /// Handles or tasks: by skeleton and by names already given; what they name gets its label in that order.
+    /// Handles or tasks: by skeleton and by names already given; what they name gets its label in
+    /// that order.
     template <TableCode T, std::size_t N>
     void order_holders(std::array<std::uint8_t, N>& place) {
         if constexpr (N == 1) {

@@ -112,13 +112,15 @@ std::vector<char> claim_mask(const std::vector<std::string>& ids) {
     for (const std::string& id : ids) {
         const auto it = std::find_if(claim_texts().begin(), claim_texts().end(),
                                      [&](const ClaimText& c) { return c.id == id; });
-        if (it == claim_texts().end()) throw std::invalid_argument("no claim is called '" + id + "'");
+        if (it == claim_texts().end())
+            throw std::invalid_argument("no claim is called '" + id + "'");
         mask[static_cast<std::size_t>(it - claim_texts().begin())] = 1;
     }
     return mask;
 }
 
-Exploration finish(std::string_view bounds_name, const ExploreConfig& config, const SearchResult& r) {
+Exploration finish(std::string_view bounds_name, const ExploreConfig& config,
+                   const SearchResult& r) {
     Exploration e;
     e.report.kernel = kernel_name(config);
     e.report.bounds = std::string(bounds_name);

@@ -1,7 +1,9 @@
-// proofs/explore/explore.hpp - breadth-first search through every state of a small machine: what one may ask for.
+// proofs/explore/explore.hpp - breadth-first search through every state of a small machine: what
+// one may ask for.
 //
-// Why: "what can happen at all" needs no proof, only patience: all states reachable within named bounds, each
-//      claim checked in each, and the shortest path to a violation. Templates stay in explore_impl.hpp.
+// Why: "what can happen at all" needs no proof, only patience: all states reachable within named
+//      bounds, each claim checked in each, and the shortest path to a violation. Templates stay
+//      in explore_impl.hpp.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -17,7 +19,7 @@
 namespace faultline::explore {
 
 struct ExploreConfig {
-    Env env;                       ///< rules, and limits within the capacity named (see default_config)
+    Env env;                       ///< rules, and limits within the capacity (default_config)
     int tasks = 1;                 ///< operations in flight
     int jobs = 1;                  ///< threads that search
     bool small_steps = false;      ///< with one task: every atomic step is a transition and a state
@@ -31,7 +33,7 @@ struct ExploreConfig {
     // The alphabet. Empty lists allow everything.
     std::vector<std::string> ops;     ///< operation names
     std::vector<int> op_codes;        ///< OpCode values, for operations that share steps
-    std::vector<std::string> prots;   ///< protections for mmap and mprotect: "rw", "r", "rwx", "" ...
+    std::vector<std::string> prots;   ///< of mmap and mprotect: "rw", "r", "rwx", "" ...
     bool grows = true;                ///< MAP_GROWSDOWN
     bool exec_access = true;          ///< instruction fetches
     std::vector<std::string> claims;  ///< claim ids; the kernel's own assertions are always checked
@@ -50,7 +52,7 @@ struct Exploration {
     ExploreReport report;
     std::optional<std::vector<PathStep>> counterexample;   ///< prefix included
     int claim_index = -1;        ///< in the registry, -1 for none or for a pseudo-claim
-    std::string claim;           ///< id: a claim's, or "kernel.no-bug", "call.completes", "state.fits"
+    std::string claim;           ///< a claim's id, or kernel.no-bug, call.completes, state.fits
     std::vector<OutcomeCount> outcomes;
     std::uint64_t refused_starts = 0;   ///< operations tried that were not enabled
     std::uint64_t stuck_states = 0;     ///< tasks in flight and none of their steps enabled
@@ -62,7 +64,8 @@ struct Exploration {
 ExploreConfig default_config(std::string_view bounds_name);
 /// The bounds that explore() is instantiated for.
 std::vector<std::string> explorable_bounds();
-/// Throws std::invalid_argument when the bounds, an operation or a claim is unknown or a limit exceeds capacity.
+/// Throws std::invalid_argument when the bounds, an operation or a claim is unknown or a limit
+/// exceeds capacity.
 Exploration explore(std::string_view bounds_name, const ExploreConfig& config,
                     const ProgressFn& progress = {});
 

@@ -1,11 +1,14 @@
-// proofs/explore/explore_impl.hpp - the search: levels of states, threads that expand them, a store of what was seen.
+// proofs/explore/explore_impl.hpp - the search: levels of states, threads that expand them, a
+// store of what was seen.
 //
-// Why: breadth first gives shortest paths. A thread computes all successors of a state before it looks any of them
-//      up, so that the table's cache lines arrive meanwhile; claims are checked on states never seen before.
+// Why: breadth first gives shortest paths. A thread computes all successors of a state before it
+//      looks any of them up, so that the table's cache lines arrive meanwhile; claims are checked
+//      on states never seen before.
 #pragma once
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "invariants/registry.hpp"
@@ -112,6 +115,7 @@ class Search {
         const State* source = nullptr;
         std::uint32_t source_id = StateStore::none;
         std::uint64_t fresh = 0;
+        std::atomic<std::uint64_t> next_bytes{0};   ///< of `next`, for the other threads
 
         explicit Worker(Search& s) : search(s), stepper(s.config_), pending(128) {}
 
@@ -237,6 +241,7 @@ class Search {
             level_total_ += w->next.ids.size();
             level_.push_back(std::move(w->next));
             w->next = {};
+            w->next_bytes = 0;
         }
         cursor_ = 0;
     }
@@ -263,8 +268,9 @@ class Search {
             store_.add_size(w.fresh);
             w.fresh = 0;
             --inside_;
-            if (first + sources_a_batch >= level_total_) break;
+            w.next_bytes = w.next.bytes();
             after_batch(w);
+            if (first + sources_a_batch >= level_total_) break;
         }
     }
     void expand(Worker& w, std::size_t i) {
@@ -288,26 +294,36 @@ class Search {
     void after_batch(Worker& w) {
         if (store_.crowded(slack_) && !growing_.exchange(true)) {
             while (inside_ != 0) std::this_thread::yield();
-            while (store_.crowded(slack_) && !stop_) {
-                peak_bytes_ = std::max(peak_bytes_, memory() + 2 * store_.table_bytes());
-                if (peak_bytes_ > config_.max_bytes) end("memory bound reached");
-                else store_.grow([this](const std::uint64_t* k) { return hash_of_key(k); });
-            }
+            while (store_.crowded(slack_) && !stop_) grow();
             growing_ = false;
         }
-        if (config_.max_states != 0 && store_.size() >= config_.max_states) end("state limit reached");
+        if (config_.max_states != 0 && store_.size() >= config_.max_states)
+            end("state limit reached");
+        if (memory_exceeded(0)) end("memory bound reached");
         if (&w != workers_[0].get()) return;
         const auto now = std::chrono::steady_clock::now();
         if (now - last_progress_ < std::chrono::milliseconds(250)) return;
         last_progress_ = now;
-        peak_bytes_ = std::max(peak_bytes_, memory());
-        if (peak_bytes_ > config_.max_bytes) end("memory bound reached");
         if (progress_) progress_(progress_now());
+    }
+    void grow() {
+        try {
+            if (memory_exceeded(2 * store_.table_bytes())) end("memory bound reached");
+            else store_.grow([this](const std::uint64_t* k) { return hash_of_key(k); });
+        } catch (const std::bad_alloc&) {
+            end("memory bound reached: no memory for the table");
+        }
+    }
+    bool memory_exceeded(std::uint64_t more) {
+        const std::lock_guard lock(mutex_);
+        const std::uint64_t now = memory() + more;
+        if (now <= config_.max_bytes) peak_bytes_ = std::max(peak_bytes_, now);
+        return now > config_.max_bytes;
     }
     std::uint64_t memory() const {
         std::uint64_t frontier = 0;
         for (const Frontier& f : level_) frontier += f.bytes();
-        for (const auto& w : workers_) frontier += w->next.bytes();
+        for (const auto& w : workers_) frontier += w->next_bytes;
         return store_.bytes() + frontier;
     }
     Progress progress_now() const {
@@ -330,12 +346,15 @@ class Search {
         PathFinder<M, Search> finder(*this);
         for (std::size_t i = 1; i < ids.size(); ++i)
             if (!finder.to_key(s, store_.key(ids[i]), result.path)) {
-                result.note = "the path could not be rebuilt: a step does not commute with renaming";
                 result.path_broken = true;
                 break;
             }
         if (!result.path_broken && !finding_->whole)
-            finder.to_finding(s, finding_->claim, result.path);
+            result.path_broken = !finder.to_finding(s, finding_->claim, result.path);
+        if (result.path_broken)
+            result.note = "the path could not be rebuilt: a step does not commute with renaming";
+        else if (finder.renumbered())
+            result.note = "VMA rows were renumbered along the path: a step prefers low rows";
         result.claim = finding_->claim;
     }
     void fill(SearchResult& r) {

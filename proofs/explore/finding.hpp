@@ -1,9 +1,9 @@
-// proofs/explore/finding.hpp - from a number in the store back to a path from the initial state, and what a search
-// hands to the front.
+// proofs/explore/finding.hpp - from a number in the store back to a path from the initial state,
+// and what a search hands to the front.
 //
-// Why: the store keeps representatives whose names change from step to step. A path for people keeps its names: it
-//      is found again from the initial state, step by step, by asking which transition leads to the next
-//      representative.
+// Why: the store keeps representatives whose names change from step to step. A path for people
+//      keeps its names: it is found again from the initial state, step by step, by asking which
+//      transition leads to the next representative.
 #pragma once
 #include <chrono>
 #include <ctime>
@@ -70,7 +70,7 @@ struct Finding {
 
 struct SearchResult {
     std::vector<PathStep> path;    ///< the prefix; with a finding, the whole path to it
-    std::vector<StateView> views;  ///< the initial state's and one behind each step, if there is a view
+    std::vector<StateView> views;  ///< the initial state's and one behind each step
     int claim = -1;
     bool path_broken = false, complete = false;
     std::string extra_id, note;
@@ -79,7 +79,8 @@ struct SearchResult {
     double cpu_seconds = 0, wall_seconds = 0;
 };
 
-/// One step of a path in place, its result written into it. Throws std::invalid_argument if it is not enabled.
+/// One step of a path in place, its result written into it. Throws std::invalid_argument if it is
+/// not enabled.
 template <class M>
 void replay_step(Stepper<M>& stepper, typename M::State& s, PathStep& p) {
     typename M::Out out{};
@@ -113,6 +114,9 @@ class PathFinder {
         return go(s, path);
     }
 
+    /// Some step could only be found again after VMA rows were put in order of address.
+    bool renumbered() const { return renumbered_; }
+
     bool done() const { return hit_; }
     void reached(const State& n, const Taken& taken) {
         if (!key_) {
@@ -140,15 +144,28 @@ class PathFinder {
     bool go(State& s, std::vector<PathStep>& path) {
         hit_ = false;
         stepper_.successors(s, *this);
+        if (!hit_) {
+            renumbered_ = true;
+            order_vma_rows(s);
+            stepper_.successors(s, *this);
+        }
         if (hit_) stepper_.perform(s, taken_, path);
         return hit_;
+    }
+    /// Rows of VMAs as the representative has them; every other name stays.
+    void order_vma_rows(State& s) {
+        const State old = s;
+        State unused;
+        auto r = Relabelling<M::B>::identity();
+        r.vma = canon_(bytes_of<M::B>(old), bytes_of<M::B>(unused)).vma;
+        relabel<M::B>(bytes_of<M::B>(old), r, bytes_of<M::B>(s));
     }
     Search& search_;
     Stepper<M> stepper_;
     Canonicalizer<M::B> canon_;
     const std::uint64_t* key_ = nullptr;
     int claim_ = -1;
-    bool hit_ = false;
+    bool hit_ = false, renumbered_ = false;
     Taken taken_;
 };
 

@@ -1,8 +1,10 @@
-// proofs/explore/layout.hpp - where every leaf of a state lies, how wide it is and which sort it refers to.
+// proofs/explore/layout.hpp - where every leaf of a state lies, how wide it is and which sort it
+// refers to.
 //
-// Why: packing and the canonical form must not know field names one by one. A state whose value domain holds
-//      only widths and sorts is folded over at compile time; what the fold cannot see (which table holds the
-//      rows of a sort, which array of bits is indexed by rows) is declared in one trait table below.
+// Why: packing and the canonical form must not know field names one by one. A state whose value
+//      domain holds only widths and sorts is folded over at compile time; what the fold cannot
+//      see (which table holds the rows of a sort, which array of bits is indexed by rows) is
+//      declared in one trait table below.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -47,7 +49,8 @@ struct WidthDomain {
     using Ref = Leaf<Rows, code_of<Sort>>;
 };
 
-/// The trait table: which fields of the state hold rows that may be permuted, and how they are named.
+/// The trait table: which fields of the state hold rows that may be permuted, and how they are
+/// named.
 enum class TableCode : std::uint8_t { mms, frames, anon_vmas, handles, tasks, vmas };
 inline constexpr int table_codes = 6;
 struct TableTrait {
@@ -70,7 +73,15 @@ struct BitsTrait {
 };
 inline constexpr std::array<BitsTrait, 1> bits_traits{{{"links", SortCode::anon_vma}}};
 
-/// Rows of one table as bytes: first row, bytes a row, rows. For VMAs `base` counts from the start of their mm.
+/// A task that builds one address space from another puts each VMA in the row its original has,
+/// so those two are permuted alike while it runs (model/reference/fork.hpp).
+struct PairedRows {
+    std::string_view original, copy;   ///< fields of TaskRow
+};
+inline constexpr PairedRows paired_rows{"mm", "child"};
+
+/// Rows of one table as bytes: first row, bytes a row, rows. For VMAs `base` counts from the
+/// start of their mm.
 struct Table {
     int base = 0, stride = 0, rows = 0;
     constexpr int at(int row) const { return base + row * stride; }
@@ -94,7 +105,8 @@ struct Layout {
     std::array<bool, static_cast<std::size_t>(leaves)> set{};        ///< starts a bit set over rows
     std::array<Table, table_codes> tables{};
     int set_size = 0, total_bits = 0;
-    int used_at = 0, lo_at = 0;   ///< within a VMA row
+    int used_at = 0, lo_at = 0;         ///< within a VMA row
+    int original_at = 0, copy_at = 0;   ///< within a task row
 
     constexpr const Table& table(TableCode t) const { return tables[static_cast<std::size_t>(t)]; }
     constexpr std::size_t words() const { return static_cast<std::size_t>(total_bits + 63) / 64; }
@@ -103,7 +115,7 @@ struct Layout {
 template <Bounds B>
 struct LayoutBuilder {
     Layout<B> out{};
-    int at = 0, mm_at = 0, vma_at = 0;
+    int at = 0, mm_at = 0, vma_at = 0, task_at = 0;
 
     template <class T>
     constexpr void leaf(const T&) {
@@ -120,6 +132,7 @@ struct LayoutBuilder {
         for (const auto& row : rows) {
             if (trait.table == TableCode::mms) mm_at = at;
             if (trait.table == TableCode::vmas) vma_at = at;
+            if (trait.table == TableCode::tasks) task_at = at;
             visit(row);
         }
         if (first) {
@@ -132,6 +145,8 @@ struct LayoutBuilder {
     constexpr void field(std::string_view name, const T& x) {
         if (name == "used") out.used_at = at - vma_at;
         if (name == "lo") out.lo_at = at - vma_at;
+        if (name == paired_rows.original) out.original_at = at - task_at;
+        if (name == paired_rows.copy) out.copy_at = at - task_at;
         if constexpr (Array<T>) {
             for (const auto& b : bits_traits)
                 if (b.field == name) {

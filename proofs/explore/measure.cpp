@@ -1,10 +1,10 @@
 // proofs/explore/measure.cpp - a small driver of the explorer: numbers and the story of one search.
 //
-// Why: tuning bounds and the search itself wants a program without the command line's layers; the command itself is
-//      tools/faultline.
+// Why: tuning bounds and the search itself wants a program without the command line's layers; the
+//      command itself is tools/faultline.
 //
-// explore_measure BOUNDS [key=value ...]   keys: tasks jobs small sym fp deny between max mb depth ops prots
-//                                          codes grows exec claims kernel rule.NAME limits.NAME
+// explore_measure BOUNDS [key=value ...]   keys: tasks jobs small sym fp deny between max mb
+// depth ops prots codes grows exec claims kernel rule.NAME limits.NAME
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -89,7 +89,8 @@ void print(const Exploration& e) {
     std::printf("%s bounds %s %s: %s%s%s\n", r.kernel.c_str(), r.bounds.c_str(), r.mode.c_str(),
                 std::string(verdict_name(r.verdict)).c_str(), r.note.empty() ? "" : ", ",
                 r.note.c_str());
-    std::printf("states %llu transitions %llu depth %llu queue %llu checks %llu refused %llu stuck %llu\n",
+    std::printf("states %llu transitions %llu depth %llu queue %llu checks %llu refused %llu "
+                "stuck %llu\n",
                 (unsigned long long)r.states, (unsigned long long)r.transitions,
                 (unsigned long long)r.depth, (unsigned long long)r.queue_left,
                 (unsigned long long)r.claim_checks, (unsigned long long)e.refused_starts,

@@ -155,7 +155,8 @@ std::string path_step_text(const PathStep& p) {
     if (shape.access) text += a.write ? " write" : a.exec ? " exec" : " read";
     if (shape.prot) text += prot_text(a).empty() ? " none" : " " + prot_text(a);
     if (a.grows) text += " growsdown";
-    if (shape.gup) text += std::string(a.gup == gup_pin ? " pin" : " get") + (a.write ? " write" : "");
+    if (shape.gup) text += a.gup == gup_pin ? " pin" : " get";
+    if (shape.gup && a.write) text += " write";
     if (shape.move) {
         text += " to " + std::to_string(a.span) + " pages";
         if (a.fixed) text += " fixed at " + std::to_string(a.to);

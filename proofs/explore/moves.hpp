@@ -1,8 +1,10 @@
-// proofs/explore/moves.hpp - every way an operation may be called within the limits, as a list made once.
+// proofs/explore/moves.hpp - every way an operation may be called within the limits, as a list
+// made once.
 //
-// Why: the enumeration is generic over OpShape, so a new operation is explored without a word here. Combinations
-//      the start functions refuse whatever the state (an empty range, a target without MREMAP_FIXED) are left out;
-//      everything else is tried in every state and refused by its own REQUIRE.
+// Why: the enumeration is generic over OpShape, so a new operation is explored without a word
+//      here. Combinations the start functions refuse whatever the state (an empty range, a target
+//      without MREMAP_FIXED) are left out; everything else is tried in every state and refused by
+//      its own REQUIRE.
 #pragma once
 #include <vector>
 

@@ -1,7 +1,8 @@
 // proofs/explore/pack.hpp - a state in as few 64-bit words as its fields need, and a hash of them.
 //
-// Why: memory bounds an exploration; equality of packed words is equality of states, exactly. A value that does
-//      not fit its field's declared maximum is reported, never truncated silently.
+// Why: memory bounds an exploration; equality of packed words is equality of states, exactly. A
+//      value that does not fit its field's declared maximum is reported, never truncated
+//      silently.
 #pragma once
 #include <cstring>
 #include <type_traits>
@@ -11,7 +12,12 @@
 namespace faultline::explore {
 
 template <Bounds B>
-using PackedState = std::array<std::uint64_t, layout<B>.words()>;
+struct Packing {
+    static constexpr std::size_t words = layout<B>.words();
+    using State = std::array<std::uint64_t, words>;
+};
+template <Bounds B>
+using PackedState = typename Packing<B>::State;
 
 /// The bytes of a concrete state, one a leaf, in declaration order.
 template <Bounds B>

@@ -1,7 +1,9 @@
-// proofs/explore/path.hpp - a path of the machine as plain data: which operation or step ran, on which rows.
+// proofs/explore/path.hpp - a path of the machine as plain data: which operation or step ran, on
+// which rows.
 //
-// Why: tools replay, print and store paths without knowing the state's type. Rows are those of the state the path
-//      runs through, so a path replays from the initial state without any renaming.
+// Why: tools replay, print and store paths without knowing the state's type. Rows are those of
+//      the state the path runs through, so a path replays from the initial state without any
+//      renaming.
 #pragma once
 #include <string>
 #include <vector>

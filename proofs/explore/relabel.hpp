@@ -1,7 +1,7 @@
 // proofs/explore/relabel.hpp - a renaming of the rows of a state, applied to every reference.
 //
-// Why: a canonical form is sound only if it is a true relabelling. This is the one function that relabels; the
-//      canonical form chooses a Relabelling, and the tests draw random ones.
+// Why: a canonical form is sound only if it is a true relabelling. This is the one function that
+//      relabels; the canonical form chooses a Relabelling, and the tests draw random ones.
 #pragma once
 #include "proofs/explore/pack.hpp"
 
@@ -10,10 +10,12 @@ namespace faultline::explore {
 template <Bounds B>
 inline constexpr int most_rows = std::max({B.mms, B.frames, B.anon_vmas, B.values});
 
-/// to[sort][old] = new, both 1-based as references are, 0 for none; rows nothing refers to are 0-based.
+/// to[sort][old] = new, both 1-based as references are, 0 for none; rows nothing refers to are
+/// 0-based.
 template <Bounds B>
 struct Relabelling {
-    std::array<std::array<std::uint8_t, static_cast<std::size_t>(most_rows<B>) + 1>, sort_codes> to{};
+    using Map = std::array<std::uint8_t, static_cast<std::size_t>(most_rows<B>) + 1>;
+    std::array<Map, sort_codes> to{};
     std::array<std::uint8_t, static_cast<std::size_t>(B.handles)> handle{};
     std::array<std::uint8_t, static_cast<std::size_t>(B.tasks)> task{};
     std::array<std::array<std::uint8_t, static_cast<std::size_t>(B.vmas)>,
@@ -23,10 +25,12 @@ struct Relabelling {
         Relabelling r{};
         for (auto& map : r.to)
             for (std::size_t i = 0; i < map.size(); ++i) map[i] = static_cast<std::uint8_t>(i);
-        for (std::size_t i = 0; i < r.handle.size(); ++i) r.handle[i] = static_cast<std::uint8_t>(i);
-        for (std::size_t i = 0; i < r.task.size(); ++i) r.task[i] = static_cast<std::uint8_t>(i);
-        for (auto& rows : r.vma)
+        const auto count_up = [](auto& rows) {
             for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::uint8_t>(i);
+        };
+        count_up(r.handle);
+        count_up(r.task);
+        for (auto& rows : r.vma) count_up(rows);
         return r;
     }
 };
@@ -48,8 +52,20 @@ constexpr Table vma_table(int mm_row) {
     return {mms.at(mm_row) + vmas.base, vmas.stride, vmas.rows};
 }
 
-/// Calls ref(position in the row, sort) for each reference of a row of the table that starts at `Base`, and
-/// set(position, sort) for each set of references. Positions and sorts are integral constants.
+/// Calls fn(original, copy) for each pair of address spaces whose VMA rows a task keeps in step.
+template <Bounds B, class Fn>
+inline void each_pair(const std::uint8_t* in, Fn&& fn) {
+    constexpr Table tasks = layout<B>.table(TableCode::tasks);
+    for (int t = 0; t < tasks.rows; ++t) {
+        const std::uint8_t* task = in + tasks.at(t);
+        const int original = task[layout<B>.original_at], copy = task[layout<B>.copy_at];
+        if (original != 0 && copy != 0) fn(original - 1, copy - 1);
+    }
+}
+
+/// Calls ref(position in the row, sort) for each reference of a row of the table that starts at
+/// `Base`, and set(position, sort) for each set of references. Positions and sorts are integral
+/// constants.
 template <Bounds B, int Base, int Stride, class Ref, class Set>
 inline void each_ref(Ref&& ref, Set&& set) {
     unroll<Stride>([&](auto i) {
@@ -79,8 +95,7 @@ inline void rename_row(std::uint8_t* row, const Relabelling<B>& r) {
             std::array<std::uint8_t, static_cast<std::size_t>(n)> old{};
             std::memcpy(old.data(), row + i, static_cast<std::size_t>(n));
             const auto& map = r.to[static_cast<std::size_t>(sort.value)];
-            for (int k = 0; k < n; ++k)
-                row[i + map[static_cast<std::size_t>(k) + 1] - 1] = old[static_cast<std::size_t>(k)];
+            for (std::size_t k = 0; k < old.size(); ++k) row[i + map[k + 1] - 1] = old[k];
         });
 }
 /// Copies the rows of one table to their new places and renames what they refer to.
@@ -95,7 +110,8 @@ inline void place_table(const std::uint8_t* in, std::uint8_t* out, const Relabel
     }
 }
 
-/// The state with every row at its new place and every reference renamed. `in` and `out` do not overlap.
+/// The state with every row at its new place and every reference renamed. `in` and `out` do not
+/// overlap.
 template <Bounds B>
 inline void relabel(const std::uint8_t* in, const Relabelling<B>& r, std::uint8_t* out) {
     const auto by_sort = [&](SortCode sort) {
@@ -107,11 +123,12 @@ inline void relabel(const std::uint8_t* in, const Relabelling<B>& r, std::uint8_
     if constexpr (B.vmas > 1) {
         for (int mm = 0; mm < B.mms; ++mm) {
             const Table t = vma_table<B>(by_sort(SortCode::mm)(mm));
-            std::array<std::uint8_t, static_cast<std::size_t>(layout<B>.table(TableCode::vmas).stride *
-                                                              B.vmas)> rows;
+            constexpr Table vmas = layout<B>.table(TableCode::vmas);
+            std::array<std::uint8_t, static_cast<std::size_t>(vmas.stride * B.vmas)> rows;
+            const auto& place = r.vma[static_cast<std::size_t>(mm)];
             std::memcpy(rows.data(), out + t.base, rows.size());
             for (int v = 0; v < t.rows; ++v)
-                std::memcpy(out + t.at(r.vma[static_cast<std::size_t>(mm)][static_cast<std::size_t>(v)]),
+                std::memcpy(out + t.at(place[static_cast<std::size_t>(v)]),
                             rows.data() + v * t.stride, static_cast<std::size_t>(t.stride));
         }
     }

@@ -1,7 +1,9 @@
-// proofs/explore/stepper.hpp - the transitions out of one state: whole calls, or atomic steps of several tasks.
+// proofs/explore/stepper.hpp - the transitions out of one state: whole calls, or atomic steps of
+// several tasks.
 //
-// Why: the search and the rebuilding of a path must enumerate exactly the same transitions; both hand a sink to
-//      this one function. A start that is refused leaves the state as it was, so nothing is copied for it.
+// Why: the search and the rebuilding of a path must enumerate exactly the same transitions; both
+//      hand a sink to this one function. A start that is refused leaves the state as it was, so
+//      nothing is copied for it.
 #pragma once
 #include "proofs/explore/moves.hpp"
 #include "proofs/explore/pack.hpp"
@@ -11,8 +13,8 @@ namespace faultline::explore {
 /// What can go wrong besides a claim.
 enum class Defect { none, bug, blocked, endless, unfit };
 
-/// Which transition: a move, or a step of a task; for a whole call the step whose allocation was refused, and how
-/// many steps it took.
+/// Which transition: a move, or a step of a task; for a whole call the step whose allocation was
+/// refused, and how many steps it took.
 struct Taken {
     int move = -1, task = -1;
     int deny_at = -1;
@@ -37,7 +39,8 @@ struct Counters {
     }
 };
 
-/// Sink: reached(state, taken), between(state, taken) -> go on?, defect(kind, taken), done() -> stop?
+/// Sink: reached(state, taken), between(state, taken) -> go on?, defect(kind, taken), done() ->
+/// stop?
 template <class M>
 class Stepper {
   public:
@@ -85,10 +88,14 @@ class Stepper {
         p.child = m.child;
         p.args = m.args;
         p.task = m.task ? taken.task : -1;
-        start(s, taken.task, m.op, m.row, m.child, args_[static_cast<std::size_t>(taken.move)], out);
+        const Args<M>& args = args_[static_cast<std::size_t>(taken.move)];
+        start(s, taken.task, m.op, m.row, m.child, args, out);
         p.result = out.result;
         path.push_back(p);
-        for (int i = 0; i < taken.steps; ++i) write_step(s, taken.task, taken.deny_at == i, path, out);
+        for (int i = 0; i < taken.steps; ++i) {
+            Out step_out{};
+            write_step(s, taken.task, taken.deny_at == i, path, step_out);
+        }
     }
 
   private:
@@ -150,7 +157,8 @@ class Stepper {
     template <class Sink>
     void starts(const State& s, int idle, Sink& sink) {
         State n = s;
-        std::array<bool, static_cast<std::size_t>(M::B.mms)> twin{};   // same bytes as an earlier row
+        // Same bytes as an earlier row: as good a child.
+        std::array<bool, static_cast<std::size_t>(M::B.mms)> twin{};
         for (std::size_t a = 0; config_.symmetry && a < twin.size(); ++a)
             for (std::size_t b = 0; b < a; ++b)
                 twin[a] = twin[a] || std::memcmp(&s.mms[a], &s.mms[b], sizeof s.mms[a]) == 0;
@@ -165,44 +173,44 @@ class Stepper {
             }
             const Taken taken{static_cast<int>(i), idle, -1, 0};
             if (out.bug) sink.defect(Defect::bug, taken);
-            else if (whole_ && pc_of(n, idle) != pc_idle) run(n, out, taken, sink);
-            else finish_call(n, out, taken, sink);
+            else if (whole_ && pc_of(n, idle) != pc_idle) run(n, out.result, taken, sink);
+            else finish_call(n, out.result, taken, sink);
             n = s;
         }
     }
     template <class Sink>
-    void finish_call(const State& n, const Out& out, const Taken& taken, Sink& sink) {
+    void finish_call(const State& n, int answer, const Taken& taken, Sink& sink) {
         ++counters_.transitions;
-        ++counters_.calls[static_cast<std::size_t>(
-            moves_[static_cast<std::size_t>(taken.move)].op)][out.result];
+        const int op = moves_[static_cast<std::size_t>(taken.move)].op;
+        ++counters_.calls[static_cast<std::size_t>(op)][static_cast<std::size_t>(answer)];
         sink.reached(n, taken);
     }
-    /// A sequential call to its end, branching where one allocation may be refused.
+    /// A sequential call to its end, branching where one allocation may be refused. Its answer is
+    /// the first one given: a fork that failed goes on to tear down the child.
     template <class Sink>
-    void run(State& n, Out& out, Taken taken, Sink& sink) {
+    void run(State& n, int answer, Taken taken, Sink& sink) {
         const int t = taken.task;
         for (std::size_t pc = pc_of(n, t); pc != pc_idle; pc = pc_of(n, t)) {
             if (sink.done()) return;
             if (taken.steps > endless_steps) return sink.defect(Defect::endless, taken);
-            const bool forks = config_.deny && taken.deny_at < 0 && step_allocates(static_cast<int>(pc));
+            const bool forks =
+                config_.deny && taken.deny_at < 0 && step_allocates(static_cast<int>(pc));
             State before;
-            Out out_before{};
-            if (forks) {
-                before = n;
-                out_before = out;
-            }
+            if (forks) before = n;
+            Out out{}, denied{};
             if (!step(n, t, static_cast<int>(pc), false, out))
                 return sink.defect(Defect::blocked, taken);
-            if (forks && step(before, t, static_cast<int>(pc), true, out_before) &&
-                !(same_state<M::B>(before, n) && out_before.result == out.result)) {
+            if (forks && step(before, t, static_cast<int>(pc), true, denied) &&
+                !(same_state<M::B>(before, n) && denied.result == out.result)) {
                 Taken other = taken;
                 other.deny_at = taken.steps;
-                if (after_step(before, out_before, pc, other, sink))
-                    run(before, out_before, other, sink);
+                if (after_step(before, denied, pc, other, sink))
+                    run(before, answer == res_pending ? denied.result : answer, other, sink);
             }
+            if (answer == res_pending) answer = out.result;
             if (!after_step(n, out, pc, taken, sink)) return;
         }
-        finish_call(n, out, taken, sink);
+        finish_call(n, answer, taken, sink);
     }
     template <class Sink>
     bool after_step(const State& n, const Out& out, std::size_t pc, Taken& taken, Sink& sink) {

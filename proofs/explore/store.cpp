@@ -1,6 +1,7 @@
 // proofs/explore/store.cpp - memory of the state store.
 //
-// Why: keys and parents grow to gigabytes; reserving address space keeps them contiguous without ever copying.
+// Why: keys and parents grow to gigabytes; reserving address space keeps them contiguous without
+//      ever copying.
 #include "proofs/explore/store.hpp"
 
 #include <sys/mman.h>

@@ -1,7 +1,9 @@
-// proofs/explore/store.hpp - the set of states seen: keys in one array, an open-addressing table of their numbers.
+// proofs/explore/store.hpp - the set of states seen: keys in one array, an open-addressing table
+// of their numbers.
 //
-// Why: one cache line to find that a state is new. A slot holds the state's number and 32 bits of its hash; the key
-//      is compared only if those agree. Threads insert with one compare-and-swap; only growing stops them.
+// Why: one cache line to find that a state is new. A slot holds the state's number and 32 bits of
+//      its hash; the key is compared only if those agree. Threads insert with one compare-and-
+//      swap; only growing stops them.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -11,7 +13,8 @@
 
 namespace faultline::explore {
 
-/// Address space for an array that is touched from its beginning on; pages cost memory when first written.
+/// Address space for an array that is touched from its beginning on; pages cost memory when first
+/// written.
 class LazyArray {
   public:
     explicit LazyArray(std::uint64_t bytes);
@@ -43,7 +46,8 @@ class StateStore {
 
     void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
     /// Finds the key or adds it; {none, false} when the numbers ran out.
-    Inserted insert(const std::uint64_t* key, std::uint64_t hash, std::uint32_t parent, Numbers& mine);
+    Inserted insert(const std::uint64_t* key, std::uint64_t hash, std::uint32_t parent,
+                    Numbers& mine);
 
     const std::uint64_t* key(std::uint32_t id) const { return keys_ + std::size_t{id} * words_; }
     std::uint32_t parent(std::uint32_t id) const { return parents_[id]; }
