@@ -159,7 +159,7 @@ void Work::explore_all() {
     for (const std::string& kernel : kernels(ask_.explore.kernel)) {
         ExploreOptions options = ask_.explore;
         options.kernel = kernel;
-        document_.explorations.push_back(faultline::explore(options, progress_.function()));
+        document_.explorations.push_back(faultline::explore_states(options, progress_.function()));
         say(exploration_text(document_.explorations.back()));
     }
 }

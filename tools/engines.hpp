@@ -63,7 +63,7 @@ struct ExploreOptions {
     std::vector<std::string> ops, claims;         ///< empty: all
     std::string prefix_trace;                     ///< run this first, explore from there
 };
-ExploreReport explore(const ExploreOptions& options, const ProgressFn& progress);
+ExploreReport explore_states(const ExploreOptions& options, const ProgressFn& progress);
 
 struct ProveOptions {
     std::string kernel = "linux_6_12";  ///< or "all"

@@ -11,7 +11,7 @@ namespace {
 
 std::vector<ListItem> list_all() { not_linked(); }
 RunReport run_trace(const RunOptions&) { not_linked(); }
-ExploreReport explore(const ExploreOptions&, const ProgressFn&) { not_linked(); }
+ExploreReport explore_states(const ExploreOptions&, const ProgressFn&) { not_linked(); }
 ProveReport prove(const ProveOptions&, const ProgressFn&) { not_linked(); }
 std::vector<MuseumRow> museum(const MuseumOptions&, const ProgressFn&) { not_linked(); }
 std::vector<BenchRow> bench(const ProgressFn&) { not_linked(); }

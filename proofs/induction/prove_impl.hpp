@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "model/reference/rmap.hpp"
 #include "model/reference/view.hpp"
 #include "proofs/induction/expected.hpp"
 #include "proofs/induction/instances.hpp"
@@ -45,6 +46,7 @@ public:
         if (wanted(options_.kinds, "init")) init();
         if (wanted(options_.kinds, "step")) steps();
         if (wanted(options_.kinds, "bites")) bites();
+        if (wanted(options_.kinds, "refine")) refine();
         return report_;
     }
 
@@ -274,6 +276,44 @@ private:
             }
         }
         return out;
+    }
+
+    /// Under the claims, the walk along anon_vma chains finds exactly the entries that brute force finds; and, as a
+    /// canary, no longer does when rmap.complete may be false.
+    void refine() {
+        for (const bool canary : {false, true}) {
+            Builder builder;
+            typename Sym<B>::State s{};
+            make_all_fresh(s, "s");
+            Obligation o;
+            o.name = canary ? "refine rmap canary" : "refine rmap";
+            o.z = builder.z();
+            for (const auto& c : claim_terms<B>(env_, s)) {
+                const std::string_view id = claim_infos()[static_cast<std::size_t>(c.claim)].id;
+                if (!(canary && id == "rmap.complete")) o.premises.push_back(builder.ast(c.term));
+            }
+            for (int f = 0; f < B.frames; ++f)
+                for (int p = 0; p < B.mms; ++p)
+                    for (int n = 0; n < B.pages; ++n)
+                        o.goals.push_back({o.name, builder.ast((chain_walk_finds<Sym<B>>(s, f, p, n) ==
+                                                                brute_force_finds<Sym<B>>(s, f, p, n)).term())});
+            const Decision d = decide(o, options_.decide);
+            account(d);
+            Tallied t;
+            for (const auto& g : d.goals) add(t, g);
+            Cell c;
+            c.kind = "refine";
+            c.claim = canary ? "rmap.chain-walk-exact without rmap.complete (canary)" : "rmap.chain-walk-exact";
+            c.kernel = options_.kernel;
+            c.bounds = options_.bounds;
+            c.verdict = d.premises_satisfiable != Answer::holds ? Verdict::vacuous : verdict_of(t);
+            if (canary)   // refuted is what it must be
+                c.verdict = c.verdict == Verdict::violated ? Verdict::holds : Verdict::vacuous;
+            else c.certificate = t.unchanged ? "unchanged" : t.certified ? "drat-checked" : "";
+            c.second_solver = canary ? "" : t.second_text;
+            c.note = canary ? "must be refuted, and is" : t.note;
+            report_.cells.push_back(c);
+        }
     }
 
     template <class Fn>

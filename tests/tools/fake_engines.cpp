@@ -26,7 +26,7 @@ RunReport run_trace(const RunOptions& options) {
     return r;
 }
 
-ExploreReport explore(const ExploreOptions& options, const ProgressFn& progress) {
+ExploreReport explore_states(const ExploreOptions& options, const ProgressFn& progress) {
     progress({"explore " + options.bounds, 120'000, 80'000, 41'000, "depth 9"});
     ExploreReport e = fake::exploration();
     e.kernel = options.kernel;

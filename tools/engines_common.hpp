@@ -1,0 +1,30 @@
+// tools/engines_common.hpp - names given on the command line, resolved once for all engines.
+//
+// Why: an unknown kernel, rule or bounds gets the same one line whoever asked.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "spec/bounds.hpp"
+#include "spec/rules.hpp"
+#include "tools/engines.hpp"
+
+namespace faultline {
+
+/// A kernel and what was changed in it.
+struct ResolvedRules {
+    Rules rules;
+    std::string shown;   ///< "linux_6_1 with anon_vma_reuse=degree"
+};
+const NamedRules& kernel_named(const std::string& name);
+/// `overrides` are "rule=option". Throws UsageError with one line.
+ResolvedRules resolve_rules(const std::string& kernel, const std::vector<std::string>& overrides);
+const NamedBounds& bounds_named(const std::string& name);
+/// The .fl files of tests/museum, sorted; found from the working directory upwards.
+std::vector<std::string> museum_files();
+/// A folder for failures, made on demand: build/failures under the project, or the working directory.
+std::string failure_path(const std::string& stem);
+/// Processor seconds of this process so far.
+double process_cpu_seconds();
+
+}  // namespace faultline
