@@ -99,7 +99,7 @@ void Session::unmet(int line, const std::string& expected, const std::string& fo
 void Session::violated(const std::string& id, const std::string& says, const std::string& source,
                        const std::string& after, const StateView& state) {
     if (!seen_.insert(id).second) return;
-    fresh_.push_back(id);
+    fresh_.emplace_back(id, report_.small_steps);
     report_.violated.push_back(id);
     report_.verdict = Verdict::violated;
     Story story;
@@ -127,10 +127,12 @@ void Session::check_announced(std::size_t next_item) {
             std::holds_alternative<ScheduledStep>(items[i].what))
             break;
         const auto* e = std::get_if<Expectation>(&items[i].what);
-        announced = announced || (e && !config_.fixed && e->query == Query::violated &&
-                                  e->word == fresh_.front());
+        if (!e || config_.fixed || e->query != Query::violated) continue;
+        // One bug may break several claims in one step: any of those that failed first will do.
+        for (const auto& [id, step] : fresh_)
+            announced = announced || (e->word == id && step == fresh_.front().second);
     }
-    const std::string first = fresh_.front();
+    const std::string first = fresh_.front().first;
     fresh_.clear();
     if (announced) return;
     report_.as_expected = false;

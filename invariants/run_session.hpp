@@ -80,7 +80,8 @@ class Session {
     const RunConfig& config_;
     TraceReport& report_;
     std::set<std::string> seen_;
-    std::vector<std::string> fresh_;  ///< violated by the line before, not announced yet
+    std::vector<std::pair<std::string, std::uint64_t>>
+        fresh_;  ///< by the line before, and at which step
     int line_ = 0;
     std::string text_;
     bool stopped_ = false, skip_ = false;
