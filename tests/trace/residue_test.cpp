@@ -1,4 +1,4 @@
-// tests/trace/residue_test.cpp - the check of refused calls accepts what is declared and nothing else.
+// tests/trace/residue_test.cpp - the check of refused calls accepts what is declared, nothing else.
 //
 // Why: a check that accepts everything would look the same in every other test.
 #include "invariants/residue.hpp"
