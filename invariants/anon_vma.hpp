@@ -18,11 +18,11 @@ struct RmapComplete : Always {
         for (const auto& mm : s.mms)
             for (int n = 0; n < M::B.pages; ++n) {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
+                if (passes_over<M>(pte.frame.none())) continue;
                 const auto av = AT(s.frames, pte.frame, anon_vma);
                 for (const auto& v : mm.vmas) {
-                    typename M::Bool linked = false;
-                    for (int a = 0; a < M::B.anon_vmas; ++a)
-                        linked = linked || (av.is(a) && v.links[static_cast<std::size_t>(a)]);
+                    if (passes_over<M>(!(v.used && v.lo <= n && v.hi > n))) continue;
+                    const auto linked = D::at(v.links, av, [](const auto& l) { return l; });
                     rep(implies(pte.frame.some() && v.used && v.lo <= n && v.hi > n, linked));
                 }
             }
@@ -39,6 +39,7 @@ struct RmapIndex : Always {
         for (const auto& mm : s.mms)
             for (int n = 0; n < M::B.pages; ++n) {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
+                if (passes_over<M>(pte.frame.none())) continue;
                 const auto index = AT(s.frames, pte.frame, index);
                 for (const auto& v : mm.vmas)
                     rep(implies(pte.frame.some() && v.used && v.lo <= n && v.hi > n,
@@ -53,13 +54,13 @@ struct AnonOwnLinked : Always {
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        using D = typename M::D;
         for (const auto& mm : s.mms)
-            for (const auto& v : mm.vmas)
-                for (int a = 0; a < M::B.anon_vmas; ++a) {
-                    const auto& l = v.links[static_cast<std::size_t>(a)];
-                    rep(implies(v.anon_vma.is(a), l));
-                    rep(implies(v.anon_vma.none(), !l));
-                }
+            for (const auto& v : mm.vmas) {
+                const auto own = D::at(v.links, v.anon_vma, [](const auto& l) { return l; });
+                rep(implies(v.anon_vma.some(), own));
+                rep(implies(v.anon_vma.none(), unlinked<M>(v)));
+            }
     }
 };
 struct AnonOneRoot : Always {
@@ -72,6 +73,7 @@ struct AnonOneRoot : Always {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& v : mm.vmas) {
+                if (passes_over<M>(unlinked<M>(v))) continue;
                 const auto root = AT(s.anon_vmas, v.anon_vma, root);
                 for (std::size_t a = 0; a < v.links.size(); ++a)
                     rep(implies(v.links[a], s.anon_vmas[a].root == root));
@@ -85,17 +87,18 @@ struct AnonChainClosed : Always {
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+        using D = typename M::D;
         for (const auto& mm : s.mms)
-            for (const auto& v : mm.vmas)
+            for (const auto& v : mm.vmas) {
+                if (passes_over<M>(unlinked<M>(v))) continue;
                 for (std::size_t a = 0; a < v.links.size(); ++a) {
+                    if (passes_over<M>(!v.links[a])) continue;
                     const auto& x = s.anon_vmas[a];
-                    typename M::Bool parent = false, root = false;
-                    for (int b = 0; b < M::B.anon_vmas; ++b) {
-                        parent = parent || (x.parent.is(b) && v.links[static_cast<std::size_t>(b)]);
-                        root = root || (x.root.is(b) && v.links[static_cast<std::size_t>(b)]);
-                    }
+                    const auto parent = D::at(v.links, x.parent, [](const auto& l) { return l; });
+                    const auto root = D::at(v.links, x.root, [](const auto& l) { return l; });
                     rep(implies(v.links[a], parent && root));
                 }
+            }
     }
 };
 struct AnonSameChain : Always {
@@ -111,6 +114,7 @@ struct AnonSameChain : Always {
                 for (std::size_t j = 0; j < i; ++j) {
                     const auto& u = mm.vmas[i];
                     const auto& v = mm.vmas[j];
+                    if (passes_over<M>(!(u.anon_vma == v.anon_vma) || u.anon_vma.none())) continue;
                     typename M::Bool same = true;
                     for (std::size_t a = 0; a < u.links.size(); ++a)
                         same = same && u.links[a] == v.links[a];
@@ -127,9 +131,11 @@ struct AnonSingleOwner : Always {
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
         for (std::size_t p = 0; p < s.mms.size(); ++p)
             for (std::size_t q = 0; q < p; ++q)
-                for (const auto& u : s.mms[p].vmas)
+                for (const auto& u : s.mms[p].vmas) {
+                    if (passes_over<M>(u.anon_vma.none())) continue;
                     for (const auto& v : s.mms[q].vmas)
                         rep(implies(u.anon_vma.some(), !(u.anon_vma == v.anon_vma)));
+                }
     }
 };
 struct AnonChildrenExact : Always {
@@ -212,6 +218,7 @@ struct AnonAges : Always {
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c, auto&& rep) {
         for (std::size_t a = 0; a < s.anon_vmas.size(); ++a) {
             const auto& x = s.anon_vmas[a];
+            if (passes_over<M>(!x.live)) continue;
             for (std::size_t b = 0; b < a; ++b) {
                 const auto& y = s.anon_vmas[b];
                 rep(implies(x.live && y.live && x.root == y.root, x.age != y.age));

@@ -10,8 +10,9 @@
 namespace faultline {
 
 /// state: must hold in every state. support: what the proof needs besides, true of every reachable state, about
-/// tasks in flight or unused fields; listed apart. derived: implied by the others, which is proved.
-enum class ClaimKind { state, support, derived };
+/// tasks in flight or unused fields; listed apart. derived: implied by the others, which is proved. bounded: about
+/// whole histories; explored and run, never a cell of the proof matrix.
+enum class ClaimKind { state, support, derived, bounded };
 
 /// Who holds what, counted once per state.
 template <class M>
@@ -45,6 +46,21 @@ struct Census {
         }
     }
 };
+
+/// A claim passes over what it says nothing about where `vacuous` is a plain value; a formula keeps
+/// it. Nothing but speed hangs on this: every conjunct passed over must be true anyhow.
+template <class M>
+constexpr bool passes_over([[maybe_unused]] const typename M::Bool& vacuous) {
+    if constexpr (M::D::symbolic) return false;
+    else return vacuous;
+}
+/// The VMA is in no anon_vma's tree.
+template <class M>
+constexpr typename M::Bool unlinked(const typename M::Vma& v) {
+    typename M::Bool any = false;
+    for (const auto& l : v.links) any = any || l;
+    return !any;
+}
 
 /// Number of rows that satisfy a predicate.
 template <class M>

@@ -71,6 +71,7 @@ struct CowHandleIsolation : Always {
         using D = typename M::D;
         for (const auto& h : s.handles) {
             const auto exclusive = AT(s.frames, h.frame, exclusive);
+            if (passes_over<M>(h.kind == gup_none || !exclusive)) continue;
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& pte : s.mms[static_cast<std::size_t>(p)].ptes)
                     rep(implies(h.kind != gup_none && !h.mm.is(p) && pte.frame == h.frame, !exclusive));
@@ -86,11 +87,13 @@ struct PinCoherent : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
         for (const auto& h : s.handles)
-            for (int p = 0; p < M::B.mms; ++p)
+            for (int p = 0; p < M::B.mms; ++p) {
+                if (passes_over<M>(!(h.kind == gup_pin && h.attached && h.mm.is(p)))) continue;
                 for (int n = 0; n < M::B.pages; ++n)
                     rep(implies(h.kind == gup_pin && h.attached && h.mm.is(p) && h.page == n,
                                 s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)].frame ==
                                     h.frame));
+            }
     }
 };
 struct PinExclusive {
@@ -116,7 +119,8 @@ struct PinWritePrivate : Always {
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
-        for (const auto& h : s.handles)
+        for (const auto& h : s.handles) {
+            if (passes_over<M>(!(h.kind == gup_pin && h.write))) continue;
             for (int p = 0; p < M::B.mms; ++p)
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte =
@@ -125,6 +129,7 @@ struct PinWritePrivate : Always {
                                     pte.frame.some(),
                                 h.attached && h.mm.is(p) && h.page == n));
                 }
+        }
     }
 };
 struct HandleWellFormed : Always {
@@ -158,11 +163,13 @@ struct HandleGetCoherent : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
         for (const auto& h : s.handles)
-            for (int p = 0; p < M::B.mms; ++p)
+            for (int p = 0; p < M::B.mms; ++p) {
+                if (passes_over<M>(!(h.kind == gup_get && h.attached && h.mm.is(p)))) continue;
                 for (int n = 0; n < M::B.pages; ++n)
                     rep(implies(h.kind == gup_get && h.attached && h.mm.is(p) && h.page == n,
                                 s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)].frame ==
                                     h.frame));
+            }
     }
 };
 

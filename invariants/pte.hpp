@@ -40,6 +40,7 @@ struct PteCovered : Always {
         for (const auto& mm : s.mms)
             for (int n = 0; n < M::B.pages; ++n) {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
+                if (passes_over<M>(!pte.zero && pte.frame.none())) continue;
                 typename M::Bool covered = false;
                 for (const auto& v : mm.vmas) covered = covered || (v.used && v.lo <= n && v.hi > n);
                 rep(implies(pte.zero || pte.frame.some(), covered));
@@ -59,18 +60,21 @@ struct PteWithinProtection : Always {
             const auto& mm = s.mms[static_cast<std::size_t>(p)];
             for (int n = 0; n < M::B.pages; ++n) {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
+                rep(!(pte.write && pte.protnone));
+                if (passes_over<M>(!pte.zero && pte.frame.none())) continue;
                 for (const auto& v : mm.vmas) {
+                    const auto here =
+                        (pte.zero || pte.frame.some()) && v.used && v.lo <= n && v.hi > n;
+                    if (passes_over<M>(!here)) continue;
                     typename M::Bool pending = false;
                     for (const auto& t : s.tasks)
                         pending = pending || (t.pc == pc_edit_apply && t.op == op_mprotect &&
                                               t.mm.is(p) && t.cursor <= n && t.end > n &&
                                               covers(v, t.cursor));
-                    const auto here = (pte.zero || pte.frame.some()) && v.used && v.lo <= n && v.hi > n;
                     rep(implies(here && !pending,
                                 implies(pte.write, v.write) && implies(pte.exec, v.exec) &&
                                     pte.protnone == !(v.read || v.write || v.exec)));
                 }
-                rep(!(pte.write && pte.protnone));
             }
         }
     }

@@ -2,6 +2,7 @@
 //
 // Why: engines fold over this tuple; a claim that is not here is not checked by anybody.
 #pragma once
+#include "invariants/bounded.hpp"
 #include "invariants/task_facts.hpp"
 
 namespace faultline {
@@ -22,6 +23,8 @@ inline constexpr auto claims = boost::hana::tuple_t<
     AnonChildrenExact, AnonActiveExact, AnonRefcountExact, AnonLiveIffLinked, AnonTree,
     // locks
     TaskLocks,
+    // histories
+    AnonFew,
     // support
     VmaPgoffBounded, VmaDetachedOnlyInUnmap, VmaRowCleared, MmBusyHasTask, PteEmptyCleared,
     HandleWellFormed, HandleGetCoherent, AnonChainClosed, AnonAges, TaskRange, TaskNormal,
@@ -42,14 +45,18 @@ constexpr void each_claim(const Env& env, const typename M::State& s, Fn&& fn) {
         ++index;
     });
 }
-/// Index of the first claim that fails, -1 if all hold. Concrete states only.
+/// Index of the first claim that fails and is not excused, -1 if none does. Concrete states only.
 template <class M>
-constexpr int first_violation(const Env& env, const typename M::State& s) {
-    int bad = -1;
+constexpr int first_violation(const Env& env, const typename M::State& s,
+                              const std::array<bool, claim_count>& excused = {}) {
+    std::array<bool, claim_count> failed{};
     each_claim<M>(env, s, [&](int index, auto, bool ok) {
-        if (!ok && bad < 0) bad = index;
+        auto& mine = failed[static_cast<std::size_t>(index)];
+        mine = mine | !ok;
     });
-    return bad;
+    for (int i = 0; i < claim_count; ++i)
+        if (failed[static_cast<std::size_t>(i)] && !excused[static_cast<std::size_t>(i)]) return i;
+    return -1;
 }
 
 }  // namespace faultline

@@ -15,6 +15,7 @@ struct FaultFacts : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
         for (const auto& t : s.tasks) {
+            if (passes_over<M>(!is_fault(t))) continue;
             typename M::Bool allowed = false, prepared = false;
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
@@ -40,6 +41,7 @@ struct NewFrameFacts : Always {
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
             const auto mine = holds_new_frame(t);
+            if (passes_over<M>(!is_fault(t))) continue;
             rep(implies(mine, AT(s.frames, t.frame, mapcount) == 0 && !AT(s.frames, t.frame, batched) &&
                                   !AT(s.frames, t.frame, lru)));
             rep(implies(mine, !(t.old == t.frame)));
@@ -78,9 +80,11 @@ struct ForkFacts : Always {
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
     static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
-        for (const auto& t : s.tasks)
+        for (const auto& t : s.tasks) {
+            if (passes_over<M>(!is_fork(t))) continue;
             for (int p = 0; p < M::B.mms; ++p)
                 for (int q = 0; q < M::B.mms; ++q) {
+                    if (passes_over<M>(!(t.mm.is(p) && t.child.is(q)))) continue;
                     if (p == q) {
                         rep(!(is_fork(t) && t.mm.is(p) && t.child.is(q)));
                         continue;
@@ -89,6 +93,7 @@ struct ForkFacts : Always {
                     pages<M>(env, s, t, on, p, q, rep);
                     vmas<M>(s, t, on, p, q, rep);
                 }
+        }
     }
     template <class M>
     static constexpr void pages(const Env& env, const typename M::State& s, const typename M::Task& t,
@@ -145,6 +150,7 @@ struct ExitFacts : Always {
         for (const auto& t : s.tasks)
             for (int p = 0; p < M::B.mms; ++p)
                 for (int n = 0; n < M::B.pages; ++n) {
+                    if (passes_over<M>(!(is_exit(t) && t.mm.is(p)))) break;
                     const auto& pte = s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
                     const auto done = t.mm.is(p) && ((t.pc == pc_exit_page && t.cursor > n) ||
                                                      t.pc == pc_exit_unlink);
@@ -164,6 +170,7 @@ struct EditFacts : Always {
         for (const auto& t : s.tasks)
             for (int p = 0; p < M::B.mms; ++p) {
                 const auto on = pc_between(t.pc, pc_edit_left, pc_edit_join) && t.mm.is(p);
+                if (passes_over<M>(!on)) continue;
                 typename M::Bool found = false;
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                     const auto here = on && covers(v, t.cursor);
@@ -208,6 +215,7 @@ struct UnmapFacts : Always {
             const auto from = D::select(typename M::Bool(t.pc == pc_move_vma), t.to + 0, lo + 0);
             const auto to = D::select(typename M::Bool(t.pc == pc_move_vma), t.to + t.span, hi + 0);
             for (int p = 0; p < M::B.mms; ++p) {
+                if (passes_over<M>(!(t.mm.is(p) && (cut_lo || empty)))) continue;
                 const auto& mm = s.mms[static_cast<std::size_t>(p)];
                 for (const auto& v : mm.vmas) {
                     rep(implies(cut_lo && t.mm.is(p) && in_tree(v), !(v.lo < lo && v.hi > lo)));
@@ -239,6 +247,7 @@ struct MoveFacts : Always {
             for (int p = 0; p < M::B.mms; ++p) {
                 const auto& mm = s.mms[static_cast<std::size_t>(p)];
                 const auto on = t.mm.is(p);
+                if (passes_over<M>(!(on && (fixed || is_move(t))))) continue;
                 typename M::Bool source_there = false, target_there = false;
                 typename M::Bool merged = false;   // an unfaulted source that the target joined
                 for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
@@ -249,6 +258,7 @@ struct MoveFacts : Always {
                         const auto& u = mm.vmas[j];
                         const auto into = in_tree(u) && u.lo <= t.to && u.hi >= t.to + t.span;
                         target_there = target_there || into;
+                        if (passes_over<M>(!(from && into))) continue;
                         if (i == j) {
                             merged = merged || (from && into);
                             continue;

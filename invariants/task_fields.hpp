@@ -132,6 +132,7 @@ struct TaskLocks : Always {
         using D = typename M::D;
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
+            if (passes_over<M>(t.pc == pc_idle)) continue;
             rep(implies(t.pc != pc_idle && !is_exit(t), AT(s.mms, t.mm, phase) == mm_alive));
             rep(implies(is_exit(t), AT(s.mms, t.mm, phase) == mm_busy));
             rep(implies(is_fork(t), AT(s.mms, t.child, phase) == mm_busy));

@@ -21,6 +21,7 @@ struct VmaDisjoint : Always {
         for (const auto& mm : s.mms)
             for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
                 const auto& v = mm.vmas[i];
+                if (passes_over<M>(!v.used)) continue;
                 rep(implies(v.used, v.lo < v.hi && v.hi <= env.limits.pages));
                 for (std::size_t j = 0; j < i; ++j) {
                     const auto& u = mm.vmas[j];
@@ -60,12 +61,15 @@ struct VmaLockedVm : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
         for (const auto& mm : s.mms) {
-            typename M::Num pages = 0;
-            for (int n = 0; n < M::B.pages; ++n)
-                pages = pages + M::D::num(M::D::find(mm.vmas, [&](const auto& v) {
-                                              return covers(v, n) && v.locked;
-                                          }).ok);
-            rep(mm.locked_vm == pages);
+            std::array<typename M::Bool, static_cast<std::size_t>(M::B.pages)> locked{};
+            for (const auto& v : mm.vmas) {
+                if (passes_over<M>(!v.locked)) continue;
+                for (int n = 0; n < M::B.pages; ++n) {
+                    auto& here = locked[static_cast<std::size_t>(n)];
+                    here = here || (covers(v, n) && v.locked);
+                }
+            }
+            rep(mm.locked_vm == count<M>(locked, [](const auto& page) { return page; }));
         }
     }
 };
@@ -79,6 +83,7 @@ struct VmaDetachedOnlyInUnmap : Always {
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
         for (int p = 0; p < M::B.mms; ++p)
             for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
+                if (passes_over<M>(!(v.used && v.detached))) continue;
                 typename M::Bool owned = false;
                 for (const auto& t : s.tasks) {
                     const auto first = t.op == op_mremap_fixed;
@@ -103,7 +108,7 @@ struct VmaRowCleared : Always {
                 typename M::Bool zero = !v.detached && !v.read && !v.write && !v.exec &&
                                         !v.growsdown && !v.locked && !v.dontfork && !v.wipeonfork &&
                                         v.lo == 0 && v.hi == 0 && v.pgoff == 0 && v.anon_vma.none();
-                for (const auto& l : v.links) zero = zero && !l;
+                zero = zero && unlinked<M>(v);
                 rep(implies(!v.used, zero));
                 rep(implies(v.used, typename M::Bool(i < env.limits.vmas)));
             }
