@@ -14,6 +14,27 @@ namespace faultline {
 /// whole histories; explored and run, never a cell of the proof matrix.
 enum class ClaimKind { state, support, derived, bounded };
 
+/// A claim passes over what it says nothing about where `vacuous` is a plain value; a formula keeps
+/// it. Nothing but speed hangs on this: every conjunct passed over must be true anyhow.
+template <class M>
+constexpr bool passes_over([[maybe_unused]] const typename M::Bool& vacuous) {
+    if constexpr (M::D::symbolic) return false;
+    else return vacuous;
+}
+/// The VMA is in no anon_vma's tree.
+template <class M>
+constexpr typename M::Bool unlinked(const typename M::Vma& v) {
+    if constexpr (M::D::symbolic) {
+        typename M::Bool any = false;
+        for (const auto& l : v.links) any = any || l;
+        return !any;
+    } else {
+        unsigned char any = 0;   // the same, many links at a time
+        for (const bool l : v.links) any |= static_cast<unsigned char>(l);
+        return any == 0;
+    }
+}
+
 /// Who holds what, counted once per state.
 template <class M>
 struct Census {
@@ -28,6 +49,7 @@ struct Census {
             for (const auto& pte : mm.ptes) maps.add(pte.frame, true);
             for (const auto& v : mm.vmas) {
                 active.add(v.anon_vma, true);
+                if (passes_over<M>(unlinked<M>(v))) continue;
                 for (std::size_t a = 0; a < linked.size(); ++a) linked[a] = linked[a] || v.links[a];
             }
         }
@@ -46,21 +68,6 @@ struct Census {
         }
     }
 };
-
-/// A claim passes over what it says nothing about where `vacuous` is a plain value; a formula keeps
-/// it. Nothing but speed hangs on this: every conjunct passed over must be true anyhow.
-template <class M>
-constexpr bool passes_over([[maybe_unused]] const typename M::Bool& vacuous) {
-    if constexpr (M::D::symbolic) return false;
-    else return vacuous;
-}
-/// The VMA is in no anon_vma's tree.
-template <class M>
-constexpr typename M::Bool unlinked(const typename M::Vma& v) {
-    typename M::Bool any = false;
-    for (const auto& l : v.links) any = any || l;
-    return !any;
-}
 
 /// Number of rows that satisfy a predicate.
 template <class M>

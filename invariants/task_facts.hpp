@@ -21,7 +21,7 @@ struct FaultFacts : Always {
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                     const auto here = t.mm.is(p) && covers(v, t.page);
                     const auto any = v.read || v.write || v.exec;
-                    allowed = allowed || (here && any && (v.write || !t.write) && (v.exec || !t.exec));
+                    allowed = allowed || (here && any && (v.write || !t.write));
                     prepared = prepared || (here && v.anon_vma.some());
                 }
             rep(implies(is_fault(t) && t.pc != pc_fault_expand, allowed));
@@ -134,7 +134,7 @@ struct ForkFacts : Always {
             filling = filling || here;
             typename M::Bool linked = true;
             for (std::size_t a = 0; a < v.links.size(); ++a) linked = linked && implies(v.links[a], c.links[a]);
-            rep(implies(here, c.used && linked && v.anon_vma.some() && c.read == v.read &&
+            rep(implies(here, c.used && linked && (t.pc == pc_fork_check || v.anon_vma.some()) && c.read == v.read &&
                                   c.write == v.write && c.exec == v.exec));
         }
         rep(implies(on && copying, filling));

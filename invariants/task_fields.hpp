@@ -134,6 +134,7 @@ struct TaskLocks : Always {
             const auto& t = s.tasks[i];
             if (passes_over<M>(t.pc == pc_idle)) continue;
             rep(implies(t.pc != pc_idle && !is_exit(t), AT(s.mms, t.mm, phase) == mm_alive));
+            rep(implies(t.gup == gup_pin, AT(s.mms, t.mm, has_pinned)));
             rep(implies(is_exit(t), AT(s.mms, t.mm, phase) == mm_busy));
             rep(implies(is_fork(t), AT(s.mms, t.child, phase) == mm_busy));
             for (std::size_t j = 0; j < s.tasks.size(); ++j) {
@@ -153,7 +154,7 @@ struct TaskLocks : Always {
                                         ahead));
                         }
                 if (env.rules.gup_fork_seq == GupForkSeq::checked)
-                    rep(implies(same && is_fork(t) && samples_fast(u), u.stale));
+                    rep(implies(same && is_fork(t) && samples_fast(u) && u.gup == gup_pin, u.stale));
             }
             for (const auto& h : s.handles) rep(implies(is_fork(t), !(h.mm == t.child)));
         }

@@ -13,7 +13,7 @@ namespace faultline {
 
 /// What makes a write fault on a write-protected anonymous page reuse the page in place.
 enum class CowReuse {
-    mapcount,    ///< mapcount + swapcount == 1; up to 5.8. linux mm/memory.c:do_wp_page@v5.7
+    mapcount,    ///< mapcount + swapcount == 1; up to 5.7. linux mm/memory.c:do_wp_page@v5.7
     page_count,  ///< page_count == 1; 5.9 to 5.18. linux mm/memory.c:do_wp_page@v5.10
     exclusive,   ///< PG_anon_exclusive, else refcount == 1 after a drain; 5.19 on. @v6.1
 };
@@ -25,7 +25,7 @@ enum class AnonVmaReuse {
 };
 /// Whether a VMA without an anon_vma merges with a faulted neighbour.
 enum class MergeAnon {
-    neighbour_singular,  ///< a new range joins a faulted singular neighbour, never the reverse; 5.10
+    neighbour_singular,  ///< a new range joins a faulted singular neighbour, never the reverse; up to 6.15
     either_singular,     ///< either side may lack one if the other is no fork child; 6.16. 879bca0a2c4f
 };
 /// What excludes a page fault from running while its mm is being forked.
@@ -44,15 +44,16 @@ enum class ForkPinned {
     share,  ///< shares it read-only like any other; up to 5.8
     copy,   ///< copies it for the child at once; 5.9 on. commit linux 70e806e4e645
 };
-/// Whether a read-only long-term pin of a shared anonymous page first makes it exclusive.
+/// Whether a read-only pin (FOLL_PIN without FOLL_WRITE) of a shared anonymous page first makes it exclusive.
 enum class GupUnshare {
     no,   ///< pins what is mapped; up to 5.18
     yes,  ///< FAULT_FLAG_UNSHARE; 5.19 on. linux mm/gup.c:gup_must_unshare@v6.1
 };
 /// Whether mprotect makes an exclusive page writable without a fault.
 enum class MprotectUpgrade {
-    no,         ///< up to 5.19
-    exclusive,  ///< 6.0 on. linux mm/mprotect.c:can_change_pte_writable@v6.1
+    no,               ///< up to 5.19
+    exclusive_dirty,  ///< a dirty one; 6.0. linux mm/mprotect.c:can_change_pte_writable@v6.1
+    exclusive,        ///< any; linux mm/mprotect.c:can_change_private_pte_writable@v6.12
 };
 /// Whether a private page that is reused moves to its VMA's own anon_vma.
 enum class ReuseMovesRmap {
@@ -85,7 +86,8 @@ inline constexpr Rules linux_5_10{.cow_reuse = CowReuse::page_count,
                                   .mprotect_upgrade = MprotectUpgrade::no,
                                   .reuse_moves_rmap = ReuseMovesRmap::no,
                                   .dontunmap_unlinks = DontunmapUnlinks::no};
-inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock};
+inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock,
+                                 .mprotect_upgrade = MprotectUpgrade::exclusive_dirty};
 inline constexpr Rules linux_6_12{};
 inline constexpr Rules linux_6_18{.merge_anon = MergeAnon::either_singular};
 
@@ -134,7 +136,7 @@ inline constexpr std::array<RuleInfo, 10> rule_infos{
     rule_info<&Rules::gup_unshare>("gup_unshare", "Does a read pin unshare first?", {"no", "yes", ""}),
     rule_info<&Rules::mprotect_upgrade>("mprotect_upgrade",
                                         "Does mprotect map exclusive pages writable?",
-                                        {"no", "exclusive", ""}),
+                                        {"no", "exclusive_dirty", "exclusive"}),
     rule_info<&Rules::reuse_moves_rmap>("reuse_moves_rmap",
                                         "Does a reused page move to its VMA's anon_vma?",
                                         {"no", "yes", ""}),

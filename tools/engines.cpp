@@ -15,6 +15,7 @@ std::string kind_text(ClaimKind kind) {
         case ClaimKind::state: return "state";
         case ClaimKind::support: return "support";
         case ClaimKind::derived: return "derived";
+        case ClaimKind::bounded: return "bounded";
     }
     return "";
 }

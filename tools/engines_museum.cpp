@@ -57,6 +57,9 @@ void by_run(const Exhibit& e, MuseumRow& row) {
 explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int jobs) {
     auto config = explore::default_config(e.trace.bounds);
     config.env.rules = rules;
+    Bounds capacity;
+    std::string problem;
+    if (!resolve_bounds(e.trace, capacity, config.env.limits, problem)) throw ToolError(e.file + ": " + problem);
     for (const auto& item : e.trace.items)
         if (const auto* s = std::get_if<ScheduledStep>(&item.what)) config.tasks = std::max(config.tasks, s->task + 1);
     config.ops = e.trace.explore_ops;

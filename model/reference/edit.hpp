@@ -2,7 +2,7 @@
 //
 // Why:     these calls walk VMAs under mmap_lock and may fail in the middle with a prefix applied; a loop of steps
 //          says so without a special case. Each round: try the left neighbour, the right one, else split; then
-//          change flags and entries; then join what became equal.
+//          change flags and entries.
 // Source:  linux mm/mprotect.c:do_mprotect_pkey, mprotect_fixup, change_pte_range@v6.1; mm/mlock.c:apply_vma_lock_flags,
 //          mlock_fixup@v6.1; mm/madvise.c:madvise_vma_behavior@v6.1; mm/mmap.c:vma_merge cases 1 to 8@v6.1
 #pragma once
@@ -109,6 +109,12 @@ constexpr BoolOf<K> edit_left(K& k) {
         auto below = vma_ending_at<K>(mm, k.t.cursor);
         WITH(v, mm.vmas, here) WITH(n, mm.vmas, below) {
             joined = v.lo == k.t.cursor && piece_joins(k, v, n);
+            // Case 1 and 6: the VMA above joins as well, if all three agree.
+            auto above = vma_starting_at<K>(mm, v.hi);
+            BoolOf<K> both = false;
+            WITH(a, mm.vmas, above)
+                both = joined && v.hi <= k.t.end && piece_joins(k, v, a) &&
+                       (n.anon_vma == a.anon_vma || n.anon_vma.none() || a.anon_vma.none());
             IF(joined) {
                 const typename K::Mach::Page b = min_page<K>(v.hi, k.t.end);
                 account_locked(k, mm, v.locked, n.locked, b - v.lo);
@@ -121,6 +127,12 @@ constexpr BoolOf<K> edit_left(K& k) {
                     v.pgoff = v.pgoff + (b - v.lo);
                     v.lo = b;
                 }
+            }
+            IF(both) WITH(a, mm.vmas, above) {
+                inherit_anon_vma(k, n, a);
+                n.hi = a.hi;
+                remove_vma(k, a);
+                mm.map_count -= 1;
             }
         }
     }
@@ -171,13 +183,20 @@ constexpr BoolOf<K> split_at(K& k, auto& mm, const auto& at, bool counts) {
     }
     return ok;
 }
+/// Memory or the map limit ran out: madvise says EAGAIN. Source: mm/madvise.c:madvise_vma_behavior@v6.1
+template <class K>
+constexpr void fail_split(K& k) {
+    using D = typename K::D;
+    IF(tolerates_holes(k)) finish(k, res_eagain);
+    else finish(k, res_enomem);
+}
 template <class K>
 constexpr BoolOf<K> edit_split_lo(K& k) {
     using D = typename K::D;
     BoolOf<K> ok = false;
     WITH(mm, k.s.mms, k.t.mm) ok = split_at(k, mm, k.t.cursor, true);
     IF(ok) k.t.pc = pc_edit_split_hi;
-    else finish(k, res_enomem);
+    else fail_split(k);
     return D::done();
 }
 template <class K>
@@ -192,7 +211,7 @@ constexpr BoolOf<K> edit_split_hi(K& k) {
         }
     }
     IF(ok) k.t.pc = pc_edit_apply;
-    else finish(k, res_enomem);
+    else fail_split(k);
     return D::done();
 }
 /// One entry under new protections. Source: mm/mprotect.c:change_pte_range@v6.1
@@ -203,9 +222,12 @@ constexpr void protect_entry(K& k, typename K::Mach::Pte& pte,
     IF(pte.zero || pte.frame.some()) {
         pte.exec = flags.exec;
         pte.protnone = !accessible(flags);
-        IF(!flags.write) pte.write = false;
-        if (k.env.rules.mprotect_upgrade == MprotectUpgrade::exclusive)
-            IF(flags.write && AT(k.s.frames, pte.frame, exclusive)) pte.write = true;
+        // A private mapping's vm_page_prot is never writable. arch/x86/mm/pgprot.c:protection_map@v6.1
+        pte.write = false;
+        const bool dirty_only = k.env.rules.mprotect_upgrade == MprotectUpgrade::exclusive_dirty;
+        if (k.env.rules.mprotect_upgrade != MprotectUpgrade::no)
+            IF(flags.write && AT(k.s.frames, pte.frame, exclusive) && (pte.dirty || !dirty_only))
+                pte.write = true;
     }
 }
 /// The VMA at the cursor gets its new flags, its entries their new protection.
@@ -227,26 +249,13 @@ constexpr BoolOf<K> edit_apply(K& k) {
     k.t.pc = pc_edit_join;
     return D::done();
 }
-/// The VMA above became equal: join it. Then on to the next piece.
+/// The piece is done: on to what lies above it.
 template <class K>
 constexpr BoolOf<K> edit_join(K& k) {
     using D = typename K::D;
-    using M = typename K::Mach;
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.cursor);
-        WITH(v, mm.vmas, here) {
-            auto above = vma_starting_at<K>(mm, v.hi);
-            k.t.cursor = min_page<K>(v.hi, k.t.end);
-            WITH(n, mm.vmas, above)
-                IF(same_flags<M>(flags_of<M>(v), flags_of<M>(n)) && !k.deny &&
-                   n.pgoff + v.lo == v.pgoff + n.lo &&
-                   anon_mergeable(k, v.anon_vma, chain_singular<K>(v), n)) {
-                    inherit_anon_vma(k, v, n);
-                    v.hi = n.hi;
-                    remove_vma(k, n);
-                    mm.map_count -= 1;
-                }
-        }
+        WITH(v, mm.vmas, here) k.t.cursor = min_page<K>(v.hi, k.t.end);
     }
     k.t.pc = pc_edit_next;
     return D::done();

@@ -9,11 +9,10 @@
 
 namespace faultline {
 
-/// VM_READ, VM_WRITE, VM_EXEC against the access. Source: arch/x86/mm/fault.c:access_error@v6.1
+/// VM_WRITE for a write, any access at all for the rest. Source: arch/x86/mm/fault.c:access_error@v6.1
 template <class K>
 constexpr BoolOf<K> access_allowed(const auto& v, const auto& t) {
-    const BoolOf<K> any = v.read || v.write || v.exec;
-    return (v.write || !t.write) && (v.exec || !t.exec) && any;
+    return (v.write || !t.write) && (v.read || v.write || v.exec);
 }
 /// The fault is over. A GUP that caused it looks again; errors become EFAULT or ENOMEM for it.
 template <class K>
@@ -66,8 +65,15 @@ constexpr void enter_fault(K& k, const auto& mm) {
     BoolOf<K> allowed = false, stack = false;
     WITH(v, mm.vmas, here) allowed = access_allowed<K>(v, k.t);
     WITH(v, mm.vmas, above) stack = v.growsdown;
-    IF(here.ok && allowed) sample_entry(k, mm);
-    IF(here.ok && !allowed) end_fault(k, res_segv_accerr);
+    // A fetch is refused by VM_EXEC only where something is mapped (error code bit P); an empty entry is filled first.
+    BoolOf<K> no_fetch = false;
+    WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page)
+        no_fetch = k.t.exec && !v.exec && !pte.protnone && (pte.zero || pte.frame.some());
+    const BoolOf<K> serves = here.ok && allowed && !no_fetch;
+    // GUP looks for a VMA that covers the page, and does not grow stacks. mm/gup.c:__get_user_pages@v6.1.192
+    stack = stack && k.t.gup == gup_none;
+    IF(serves) sample_entry(k, mm);
+    IF(here.ok && !serves) end_fault(k, res_segv_accerr);
     IF(!here.ok && stack) {
         k.t.pc = pc_fault_expand;
         k.t.vlock = false;
@@ -107,10 +113,13 @@ constexpr BoolOf<K> fault_expand(K& k) {
         auto above = vma_from<K>(mm, k.t.page);
         there = here.ok;   // somebody else grew it, or mapped something, while we waited
         BoolOf<K> near = false;
-        for (const auto& u : mm.vmas)
-            near = near || (in_tree(u) && u.hi <= k.t.page && !u.growsdown &&
-                            (u.read || u.write || u.exec) &&
+        for (const auto& u : mm.vmas) {   // only the VMA just below counts
+            BoolOf<K> nearest = in_tree(u) && u.hi <= k.t.page;
+            for (const auto& w : mm.vmas)
+                nearest = nearest && !(in_tree(w) && w.hi <= k.t.page && w.hi > u.hi);
+            near = near || (nearest && !u.growsdown && (u.read || u.write || u.exec) &&
                             u.hi + k.env.limits.stack_guard_gap > k.t.page);
+        }
         IF(!there) WITH(v, mm.vmas, above) {
             const BoolOf<K> fits = v.growsdown && v.hi <= k.t.page + k.env.limits.stack_limit && !near &&
                                    v.pgoff + k.t.page >= v.lo &&
@@ -212,7 +221,7 @@ template <class K>
 constexpr BoolOf<K> fault_install(K& k) {
     using D = typename K::D;
     BoolOf<K> same = false;
-    const BoolOf<K> copy = k.t.old.some();
+    const BoolOf<K> copy = k.t.old.some(), over_zero = k.t.zero;
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
@@ -225,7 +234,7 @@ constexpr BoolOf<K> fault_install(K& k) {
                 pte.frame = k.t.frame;
                 pte.exec = v.exec;
                 pte.write = v.write && !k.t.unshare;
-                pte.dirty = true;
+                pte.dirty = !k.t.unshare;
                 WITH(f, k.s.frames, k.t.frame) own_new_frame(k, f, v, k.t.page);
             }
         }
@@ -233,12 +242,12 @@ constexpr BoolOf<K> fault_install(K& k) {
     IF(!same) WITH(f, k.s.frames, k.t.frame) put_frame(k, f);
     WITH(o, k.s.frames, k.t.old) put_frame(k, o);
     IF(!same) end_fault(k, res_raced);
-    IF(same && (copy || k.t.zero)) end_fault(k, res_copied);
-    IF(same && !copy && !k.t.zero) end_fault(k, res_new_page);
+    IF(same && (copy || over_zero)) end_fault(k, res_copied);
+    IF(same && !copy && !over_zero) end_fault(k, res_new_page);
     return D::done();
 }
 
-/// May this write-protected page be written in place? Source: do_wp_page, wp_can_reuse_anon_folio@v6.1;
+/// May this write-protected page be written in place? Source: do_wp_page, wp_can_reuse_anon_folio@v6.12;
 /// do_wp_page@v5.10; reuse_swap_page@v5.7
 template <class K>
 constexpr BoolOf<K> may_reuse(K& k, const auto& which) {

@@ -84,8 +84,7 @@ constexpr BoolOf<K> fork_vma(K& k) {
             IF(mine) {
                 last = false;
                 IF(!v.dontfork) failed = !dup_vma(k, child, copy, v);
-                // Pages are copied only if the parent may have anonymous ones. mm/memory.c:vma_needs_copy@v6.1
-                IF(!v.dontfork && !v.wipeonfork && v.anon_vma.some() && !failed) {
+                IF(!v.dontfork && !v.wipeonfork && !failed) {
                     k.t.pc = pc_fork_check;
                     k.t.cursor = v.lo;
                 } else k.t.cursor = v.hi;
@@ -117,12 +116,18 @@ constexpr BoolOf<K> fork_check(K& k) {
             if (k.env.rules.fork_pinned == ForkPinned::copy)
                 WITH(f, k.s.frames, pte.frame)
                     pinned = mm.has_pinned && maybe_pinned(k, f) && (!by_flag || f.exclusive);
-            IF(pte.zero) copy = pte;
-            IF(pte.frame.none()) fork_next_page(k, v);
-            else {
+            // Pages are copied only if the parent may have anonymous ones. mm/memory.c:vma_needs_copy@v6.1
+            const BoolOf<K> needed = v.anon_vma.some();
+            IF(needed && pte.zero) copy = pte;
+            IF(needed && pte.frame.none()) fork_next_page(k, v);
+            IF(needed && pte.frame.some()) {
                 k.t.old = pte.frame;
                 IF(pinned) k.t.pc = pc_fork_copy;
                 else k.t.pc = pc_fork_share;
+            }
+            IF(!needed) {
+                k.t.cursor = v.hi;
+                k.t.pc = pc_fork_vma;
             }
         }
     }
@@ -191,6 +196,7 @@ constexpr BoolOf<K> start_exit(K& k, int mm_row) {
     const auto ref = K::Mach::MmRef::row(mm_row);
     REQUIRE(mm.phase == mm_alive && no_user(k, ref));
     mm.phase = mm_busy;
+    drain_batch(k);
     k.t.mm = ref;
     k.t.pc = pc_exit_page;
     return D::done();

@@ -2,7 +2,7 @@
 //
 // Why:     the fast path takes its reference without any lock, between two looks at the entry; that gap is where
 //          fork can write-protect the page.
-// Source:  linux mm/gup.c:follow_page_pte, gup_pte_range, try_grab_folio, gup_must_unshare@v6.1
+// Source:  linux mm/gup.c:follow_page_pte, gup_pte_range, try_grab_folio, gup_must_unshare@v6.12
 // Differs: FOLL_GET handles are only read through: a write through one after fork is visible to both sides in
 //          Linux too (A-get-reads); the zero page yields no handle (as since 6.1.y, is_zero_page).
 #pragma once
@@ -41,9 +41,14 @@ constexpr void keep_handle(K& k, const auto& row, const typename K::Mach::FrameR
         h.page = k.t.page;
         h.frame = frame;
     }
-    IF(k.t.gup == gup_pin) WITH(mm, k.s.mms, k.t.mm) mm.has_pinned = true;
 }
-/// A read pin must not be taken on a page that may be shared. Source: mm/gup.c:gup_must_unshare@v6.1
+/// MMF_HAS_PINNED is set before the walk, whatever comes of it. Source: mm/gup.c:internal_get_user_pages_fast@v6.1
+template <class K>
+constexpr void announce_pin(K& k, auto& mm) {
+    using D = typename K::D;
+    IF(k.t.gup == gup_pin) mm.has_pinned = true;
+}
+/// A read pin must not be taken on a page that may be shared. Source: mm/gup.c:gup_must_unshare@v6.12
 template <class K>
 constexpr BoolOf<K> must_unshare(const K& k, const auto& frame) {
     using D = typename K::D;
@@ -63,6 +68,7 @@ constexpr BoolOf<K> start_gup(K& k, int mm_row, const auto& args) {
     k.t.page = args.page;
     k.t.write = args.write;
     k.t.gup = args.gup;
+    announce_pin(k, k.s.mms[static_cast<std::size_t>(mm_row)]);
     k.t.pc = pc_gup_follow;
     return D::done();
 }
@@ -77,7 +83,8 @@ constexpr BoolOf<K> gup_follow(K& k) {
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.page);
         BoolOf<K> allowed = false;
-        WITH(v, mm.vmas, here) allowed = access_allowed<K>(v, k.t);
+        // mm/gup.c:check_vma_flags@v6.1
+        WITH(v, mm.vmas, here) allowed = D::select(BoolOf<K>(k.t.write), BoolOf<K>(v.write), BoolOf<K>(v.read));
         WITH(pte, mm.ptes, k.t.page) {
             const BoolOf<K> usable = allowed && pte.frame.some() && !pte.protnone &&
                                      (pte.write || !k.t.write);
@@ -111,8 +118,10 @@ constexpr BoolOf<K> start_gup_fast(K& k, int mm_row, const auto& args) {
     k.t.page = args.page;
     k.t.write = args.write;
     k.t.gup = args.gup;
+    announce_pin(k, mm);
+    // Only pins heed the fork sequence. mm/gup.c:lockless_pages_from_mm@v6.1
     const bool checks = k.env.rules.gup_fork_seq == GupForkSeq::checked;
-    const BoolOf<K> odd = BoolOf<K>(checks) && fork_on(k, ref);
+    const BoolOf<K> odd = BoolOf<K>(checks) && args.gup == gup_pin && fork_on(k, ref);
     BoolOf<K> usable = false;
     WITH(pte, mm.ptes, args.page) {
         usable = pte.frame.some() && !pte.protnone && (pte.write || !args.write) && !odd;
@@ -149,7 +158,7 @@ constexpr BoolOf<K> gup_check(K& k) {
     BoolOf<K> keep = false;
     WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.page)
         keep = pte.frame == k.t.frame && !pte.protnone && (pte.write || !k.t.write);
-    keep = keep && !must_unshare(k, k.t.frame) && !(BoolOf<K>(checks) && k.t.stale);
+    keep = keep && !must_unshare(k, k.t.frame) && !(BoolOf<K>(checks) && k.t.gup == gup_pin && k.t.stale);
     IF(keep) {
         keep_handle(k, row, k.t.frame);
         finish(k, res_ok);

@@ -111,7 +111,10 @@ constexpr BoolOf<K> start_brk(K& k, int mm_row, const auto& args) {
         k.t.end = args.end;
         k.t.pc = pc_mmap_insert;
     }
-    IF(args.end < mm.brk) {
+    BoolOf<K> heap = false;   // shrinking over nothing is refused
+    for (const auto& v : mm.vmas) heap = heap || (in_tree(v) && v.lo < mm.brk && v.hi > args.end);
+    IF(args.end < mm.brk && !heap) finish(k, res_enomem);
+    IF(args.end < mm.brk && heap) {
         k.t.page = args.end;
         k.t.end = mm.brk;
         k.t.read = false;

@@ -20,14 +20,15 @@ constexpr BoolOf<K> start_mremap(K& k, int mm_row, const auto& args) {
     REQUIRE(args.fixed || args.to == 0);
     const auto old_len = args.end - args.page;
     const BoolOf<K> overlap = args.fixed && args.to < args.end && args.to + args.span > args.page;
-    const BoolOf<K> invalid = ((args.fixed || args.dontunmap) && !args.maymove) || overlap ||
-                              (args.dontunmap && args.span != old_len) ||
-                              (args.fixed && args.to + args.span > k.env.limits.pages);
     const BoolOf<K> moves = args.fixed || args.dontunmap;
     auto here = vma_at<K>(mm, args.page);
+    const BoolOf<K> bad_target = overlap || (args.fixed && args.to + args.span > k.env.limits.pages);
+    const BoolOf<K> invalid = (moves && !args.maymove) || (args.dontunmap && args.span != old_len) ||
+                              (here.ok && bad_target);
     BoolOf<K> whole = false, room = false, in_place = false, crowded = false, unlocked = true;
     WITH(v, mm.vmas, here) {
-        whole = v.hi >= args.end || args.span < old_len;
+        whole = v.hi >= args.end || (!moves && args.span <= old_len) ||
+                (moves && v.hi >= args.page + args.span);
         in_place = v.hi == args.end &&
                    args.page + args.span <= k.env.limits.pages &&
                    range_free(k, mm, args.end, args.page + args.span, false) &&
@@ -144,7 +145,10 @@ constexpr BoolOf<K> move_end(K& k) {
                 account_locked(k, mm, v.locked, false, v.hi - v.lo);
                 v.locked = false;
                 if (k.env.rules.dontunmap_unlinks == DontunmapUnlinks::yes)
-                    IF(v.lo == k.t.page && v.hi == k.t.end) unlink_anon_vmas(k, v);
+                    IF(v.lo == k.t.page && v.hi == k.t.end) {
+                        unlink_anon_vmas(k, v);
+                        v.pgoff = v.lo;
+                    }
             }
         }
         k.out.page = k.t.to;

@@ -63,7 +63,7 @@ constexpr bool step_allocates(int pc) {
     switch (pc) {
         case pc_fault_expand: case pc_fault_prepare: case pc_fault_alloc: case pc_fork_vma:
         case pc_fork_copy: case pc_edit_left: case pc_edit_right: case pc_edit_split_lo:
-        case pc_edit_split_hi: case pc_edit_join: case pc_unmap_split_lo: case pc_unmap_split_hi:
+        case pc_edit_split_hi: case pc_unmap_split_lo: case pc_unmap_split_hi:
         case pc_mmap_insert: case pc_move_vma: return true;
         default: return false;
     }

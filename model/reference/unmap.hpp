@@ -66,6 +66,7 @@ constexpr BoolOf<K> unmap_detach(K& k) {
             mm.map_count -= 1;
             account_locked(k, mm, v.locked, false, v.hi - v.lo);
         }
+    drain_batch(k);   // mm/mmap.c:unmap_region@v6.1
     k.t.cursor = unmap_lo(k);
     k.t.pc = pc_unmap_page;
     return D::done();
@@ -122,6 +123,7 @@ constexpr BoolOf<K> start_dontneed(K& k, int mm_row, const auto& args) {
     const auto ref = K::Mach::MmRef::row(mm_row);
     REQUIRE(k.s.mms[static_cast<std::size_t>(mm_row)].phase == mm_alive && may_read(k, ref));
     REQUIRE(args.page < args.end && args.end <= k.env.limits.pages);
+    drain_batch(k);   // mm/memory.c:zap_page_range_single@v6.1
     k.t.mm = ref;
     k.t.cursor = args.page;
     k.t.end = args.end;

@@ -72,6 +72,11 @@ private:
     bool applies(int claim) const {
         return claim_infos()[static_cast<std::size_t>(claim)].applies(options_.rules);
     }
+    /// Wanted on the command line, and of a kind that induction is for.
+    bool asked(int claim) const {
+        const auto& info = claim_infos()[static_cast<std::size_t>(claim)];
+        return info.kind != ClaimKind::bounded && wanted(options_.claims, info.id);
+    }
     bool premise(int claim) const {
         return !claim_excused(options_.kernel, claim_infos()[static_cast<std::size_t>(claim)].id);
     }
@@ -79,7 +84,7 @@ private:
     void init() {
         const auto held = Replay<B>::held(env_, initial_state<Con<B>>());
         for (int c = 0; c < claim_count; ++c) {
-            if (!wanted(options_.claims, claim_infos()[static_cast<std::size_t>(c)].id)) continue;
+            if (!asked(c)) continue;
             Cell out = cell("init", c, "");
             out.verdict = !applies(c) ? Verdict::not_applicable
                           : held[static_cast<std::size_t>(c)] ? Verdict::holds
@@ -112,7 +117,7 @@ private:
         std::vector<int> goal_claims;
         for (const auto& c : f.post) {
             const auto& info = claim_infos()[static_cast<std::size_t>(c.claim)];
-            if (premise(c.claim) != kept || !wanted(options_.claims, info.id)) continue;
+            if (premise(c.claim) != kept || !asked(c.claim)) continue;
             o.goals.push_back({info.id, builder.ast(c.term)});
             goal_claims.push_back(c.claim);
         }
@@ -188,7 +193,7 @@ private:
         }
         for (int c = 0; c < all_claims; ++c) {
             const auto& info = claim_infos()[static_cast<std::size_t>(c)];
-            if (!wanted(options_.claims, info.id)) continue;
+            if (!asked(c)) continue;
             Cell out = cell("step", c, step);
             const Tallied& t = tally[static_cast<std::size_t>(c)];
             out.verdict = !applies(c) ? Verdict::not_applicable : verdict_of(t);
@@ -229,7 +234,7 @@ private:
     void bites() {
         std::vector<int> todo;
         for (int c = 0; c < claim_count; ++c)
-            if (wanted(options_.claims, claim_infos()[static_cast<std::size_t>(c)].id)) todo.push_back(c);
+            if (asked(c)) todo.push_back(c);
         std::vector<Cell> cells(todo.size());
         in_parallel(todo.size(), [&](std::size_t n) {
             cells[n] = bite(todo[n]);
