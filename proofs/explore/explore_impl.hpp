@@ -370,16 +370,15 @@ class Search {
         r.cpu_seconds = clock_.cpu();
         r.wall_seconds = clock_.wall();
         if (r.note.empty()) r.note = note_;
-        if constexpr (viewable) fill_views(r);
+        if (finding_) fill_views(r);
     }
-    static constexpr bool viewable = HasView<M>;
     void fill_views(SearchResult& r) {
         State s = initial_state<M>();
         Stepper<M> stepper(config_);
-        r.views.push_back(view_state<M>(s));
+        r.views.push_back(view_of<M>(s));
         for (PathStep p : r.path) {
             replay_step<M>(stepper, s, p);
-            r.views.push_back(view_state<M>(s));
+            r.views.push_back(view_of<M>(s));
         }
     }
 

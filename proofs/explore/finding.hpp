@@ -9,30 +9,11 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "model/reference/view.hpp"
 #include "proofs/explore/canon.hpp"
 #include "proofs/explore/stepper.hpp"
-#if __has_include("model/reference/view.hpp")
-#include "model/reference/view.hpp"
-#define FAULTLINE_EXPLORE_VIEW 1
-#endif
 
 namespace faultline::explore {
-
-#ifdef FAULTLINE_EXPLORE_VIEW
-template <class M>
-inline constexpr bool HasView = true;
-template <class M>
-StateView view_state(const typename M::State& s) {
-    return view_of<M>(s);
-}
-#else
-template <class M>
-inline constexpr bool HasView = false;
-template <class M>
-StateView view_state(const typename M::State&) {
-    return {};
-}
-#endif
 
 /// Claims by number: 0 and up are the registry's, -1 is none.
 inline constexpr int extra_claim = -2, claim_bug = -3, claim_blocked = -4, claim_unfit = -5;
@@ -70,7 +51,7 @@ struct Finding {
 
 struct SearchResult {
     std::vector<PathStep> path;    ///< the prefix; with a finding, the whole path to it
-    std::vector<StateView> views;  ///< the initial state's and one behind each step
+    std::vector<StateView> views;  ///< the initial state and the one behind each step
     int claim = -1;
     bool path_broken = false, complete = false;
     std::string extra_id, note;

@@ -125,7 +125,7 @@ TYPED_TEST(Laws, StepsCommuteWithRenaming) {
     const ExploreConfig c = TypeParam::config();
     RandomWalk<M> walk(c, 6);
     SuccessorSet<M> set(c);
-    int differ = 0, tried = 0;
+    int differ = 0, tried = 0, broken = 0;
     walk.states(3000, 60, [&](const typename M::State& s) {
         // These two take the first of several VMAs by row, not by address.
         for (const auto& t : s.tasks)
@@ -136,10 +136,11 @@ TYPED_TEST(Laws, StepsCommuteWithRenaming) {
         const auto after = set.of(relabelled<M::B>(s, r));
         ++tried;
         differ += before == after && defects == set.defects() ? 0 : 1;
-        EXPECT_EQ(defects, 0);
+        broken += defects;
     });
     this->RecordProperty("differ", differ);
     EXPECT_EQ(differ, 0) << "of " << tried;
+    EXPECT_EQ(broken, 0) << "calls that block, never end or trip an assertion";
 }
 
 }  // namespace
