@@ -46,7 +46,7 @@ class Stepper {
   public:
     using State = typename M::State;
     using Out = typename M::Out;
-    static constexpr int endless_steps = 4096;
+    static constexpr int endless_steps = 256;
 
     explicit Stepper(const ExploreConfig& config)
         : config_(config),
