@@ -63,6 +63,8 @@ explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int j
     for (const auto& item : e.trace.items)
         if (const auto* s = std::get_if<ScheduledStep>(&item.what)) config.tasks = std::max(config.tasks, s->task + 1);
     config.ops = e.trace.explore_ops;
+    if (contains(config.ops, "store")) config.ops.push_back("fault");   // the store a program makes faults first
+    config.check_between = false;
     config.jobs = jobs;
     config.deny = false;
     config.grows = false;
@@ -79,8 +81,8 @@ void by_explore(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRo
     row.found = bad.report.verdict == Verdict::violated && bad.claim == e.trace.claim;
     const double found_in = seconds_since(start);
     auto fixed_config = search_config(e, e.fixed.rules, jobs);
-    // The fixed rule is searched as far as the bug lay, and two transitions more.
-    fixed_config.max_depth = row.found ? static_cast<int>(bad.report.depth) + 2 : 0;
+    // The fixed rule is searched as far as the bug lay.
+    fixed_config.max_depth = static_cast<int>(bad.report.depth);
     const auto good = explore::explore(e.trace.bounds, fixed_config, progress);
     row.fixed_clean = good.report.stories.empty() && !good.counterexample;
     row.detail = std::to_string(bad.report.depth) + " transitions" +

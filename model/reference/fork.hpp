@@ -218,7 +218,7 @@ constexpr BoolOf<K> exit_unlink(K& k) {
     using D = typename K::D;
     BoolOf<K> last = false;
     WITH(mm, k.s.mms, k.t.mm) {
-        auto any = D::find(mm.vmas, [&](const auto& v) { return BoolOf<K>(v.used); });
+        auto any = lowest_doomed<K>(mm, true);
         WITH(v, mm.vmas, any) {
             account_locked(k, mm, v.locked, false, v.hi - v.lo);
             mm.map_count -= 1;

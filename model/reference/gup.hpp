@@ -78,7 +78,7 @@ constexpr BoolOf<K> gup_follow(K& k) {
     using D = typename K::D;
     auto row = free_handle(k);
     REQUIRE(row.ok);
-    BoolOf<K> got = false, zero = false;
+    BoolOf<K> got = false, zero = false, refused = false;
     typename K::Mach::FrameRef frame{};
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.page);
@@ -91,8 +91,9 @@ constexpr BoolOf<K> gup_follow(K& k) {
             const BoolOf<K> unshare = usable && must_unshare(k, pte.frame);
             zero = allowed && pte.zero && !k.t.write;
             got = usable && !unshare;
+            refused = here.ok && !allowed;
             IF(got) frame = pte.frame;
-            IF(!got && !zero) {
+            IF(!got && !zero && !refused) {
                 k.t.unshare = unshare;
                 enter_fault(k, mm);
             }
@@ -103,6 +104,7 @@ constexpr BoolOf<K> gup_follow(K& k) {
         keep_handle(k, row, frame);
     }
     IF(got || zero) finish(k, res_ok);
+    IF(refused) finish(k, res_efault);
     return D::done();
 }
 

@@ -108,7 +108,7 @@ constexpr BoolOf<K> unmap_unlink(K& k) {
     using D = typename K::D;
     BoolOf<K> last = false;
     WITH(mm, k.s.mms, k.t.mm) {
-        auto any = D::find(mm.vmas, [&](const auto& v) { return v.used && v.detached; });
+        auto any = lowest_doomed<K>(mm, false);
         WITH(v, mm.vmas, any) remove_vma(k, v);
         last = !any.ok;
     }

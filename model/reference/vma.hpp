@@ -69,6 +69,16 @@ constexpr auto vma_from(const auto& mm, const auto& page) {
         return lowest;
     });
 }
+/// The lowest VMA that is on its way out: detached, or any one of an exiting address space.
+template <class K>
+constexpr auto lowest_doomed(const auto& mm, bool all) {
+    return K::D::find(mm.vmas, [&](const auto& v) {
+        BoolOf<K> lowest = v.used && (BoolOf<K>(all) || v.detached);
+        for (const auto& u : mm.vmas)
+            lowest = lowest && !(u.used && (BoolOf<K>(all) || u.detached) && u.lo < v.lo);
+        return lowest;
+    });
+}
 template <class K>
 constexpr auto free_vma_row(const K& k, const auto& mm) {
     return K::D::find_row(mm.vmas, [&](int i, const auto& v) {

@@ -1,0 +1,34 @@
+// tests/history/machines.hpp - how long the histories of the tests are, and what each kernel may break.
+//
+// Why: the sanitized build runs the same tests on fewer operations.
+#pragma once
+#include <string>
+
+#include "fuzz/reference/history.hpp"
+#include "spec/rules.hpp"
+
+namespace faultline::fuzz {
+
+#ifdef FAULTLINE_SANITIZED
+inline constexpr int thinner = 12;
+#else
+inline constexpr int thinner = 1;
+#endif
+
+/// 5.10 loses what a device writes to a page that is being copied (exhibit M05): those two claims,
+/// and no others, may be violated there.
+inline ClaimSet excused_for(std::string_view kernel) {
+    ClaimSet set{};
+    if (kernel == "linux_5_10")
+        for (const char* id : {"pin.coherent", "cow.private-isolation"})
+            set[static_cast<std::size_t>(claim_index(id))] = true;
+    return set;
+}
+inline std::string told(const HistoryReport& r) {
+    static constexpr std::array<const char*, 5> problems{"none", "claim", "bug", "touched", "stuck"};
+    return std::string(problems[static_cast<std::size_t>(r.problem)]) + " " +
+           std::string(claim_id(r.violated)) + " after " + std::to_string(r.records.size()) +
+           " records";
+}
+
+}  // namespace faultline::fuzz
