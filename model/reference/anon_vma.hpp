@@ -1,15 +1,17 @@
 // model/reference/anon_vma.hpp - the reverse map of anonymous pages: prepare, clone, fork, unlink.
 //
-// Source:  linux mm/rmap.c:__anon_vma_prepare, anon_vma_clone, anon_vma_fork, unlink_anon_vmas@v6.1;
-//          find_mergeable_anon_vma in mm/mmap.c@v6.1
-// Differs: an anon_vma_chain is a bit in the VMA's `links`; the order of a chain is the anon_vmas' ages, which
-//          cloning and forking respect (spec/decisions/0003-chains-as-links.md).
+// Source:  linux mm/rmap.c:__anon_vma_prepare, anon_vma_clone, anon_vma_fork,
+//          unlink_anon_vmas@v6.1; find_mergeable_anon_vma in mm/mmap.c@v6.1
+// Differs: an anon_vma_chain is a bit in the VMA's `links`; the order of a chain is the anon_vmas'
+//          ages, which cloning and forking respect (spec/decisions/0003-chains-as-links.md).
 #pragma once
 #include "model/reference/frame.hpp"
 
 namespace faultline {
 
-/// Exactly one anon_vma linked: not a fork child's VMA. Source: list_is_singular(&vma->anon_vma_chain)
+/// Exactly one anon_vma linked: not a fork child's VMA.
+
+/// Source: list_is_singular(&vma->anon_vma_chain)
 template <class K>
 constexpr BoolOf<K> chain_singular(const typename K::Mach::Vma& v) {
     typename K::Mach::Num n = 0;
@@ -35,7 +37,8 @@ constexpr void link_one(K&, typename K::Mach::Vma& v, const auto& which) {
     WITH(l, v.links, which) l = true;
 }
 
-/// Flags, offsets and adjacency allow the two to share an anon_vma even if their protections differ.
+/// Flags, offsets and adjacency allow the two to share an anon_vma even if their protections
+/// differ.
 template <class K>
 constexpr BoolOf<K> anon_vma_compatible(const typename K::Mach::Vma& below,
                                         const typename K::Mach::Vma& above) {
@@ -96,9 +99,11 @@ constexpr BoolOf<K> reusable(const K& k, const auto& a, int row, const typename 
     }
     return false;
 }
-/// The child VMA of a fork: the parent's chain, then a reused anon_vma or a new one. False if the slab refuses.
+/// The child VMA of a fork: the parent's chain, then a reused anon_vma or a new one. False if the
+/// slab refuses.
 template <class K>
-constexpr BoolOf<K> fork_anon_vma(K& k, typename K::Mach::Vma& dst, const typename K::Mach::Vma& src) {
+constexpr BoolOf<K> fork_anon_vma(K& k, typename K::Mach::Vma& dst,
+                                  const typename K::Mach::Vma& src) {
     using D = typename K::D;
     constexpr int rows = K::Mach::B.anon_vmas;
     std::array<BoolOf<K>, static_cast<std::size_t>(rows)> candidate{};
@@ -153,7 +158,8 @@ constexpr void put_emptied(K& k, std::size_t row) {
         a = typename K::Mach::AnonVma{};
     }
 }
-/// Takes v out of every anon_vma's tree; trees left empty die. Source: linux mm/rmap.c:unlink_anon_vmas@v6.1
+/// Takes v out of every anon_vma's tree; trees left empty die.
+/// Source: linux mm/rmap.c:unlink_anon_vmas@v6.1
 template <class K>
 constexpr void unlink_anon_vmas(K& k, typename K::Mach::Vma& v) {
     using D = typename K::D;

@@ -1,10 +1,12 @@
-// model/reference/edit.hpp - mprotect, madvise flags, mlock and munlock: one VMA at a time along the range.
+// model/reference/edit.hpp - mprotect, madvise flags, mlock and munlock: one VMA at a time along
+// the range.
 //
-// Why:     these calls walk VMAs under mmap_lock and may fail in the middle with a prefix applied; a loop of steps
-//          says so without a special case. Each round: try the left neighbour, the right one, else split; then
-//          change flags and entries.
-// Source:  linux mm/mprotect.c:do_mprotect_pkey, mprotect_fixup, change_pte_range@v6.1; mm/mlock.c:apply_vma_lock_flags,
-//          mlock_fixup@v6.1; mm/madvise.c:madvise_vma_behavior@v6.1; mm/mmap.c:vma_merge cases 1 to 8@v6.1
+// Why:     these calls walk VMAs under mmap_lock and may fail in the middle with a prefix applied;
+//          a loop of steps says so without a special case. Each round: try the left neighbour, the
+//          right one, else split; then change flags and entries.
+// Source:  linux mm/mprotect.c:do_mprotect_pkey, mprotect_fixup, change_pte_range@v6.1;
+//          mm/mlock.c:apply_vma_lock_flags, mlock_fixup@v6.1;
+//          mm/madvise.c:madvise_vma_behavior@v6.1; mm/mmap.c:vma_merge cases 1 to 8@v6.1
 #pragma once
 #include "model/reference/fork.hpp"
 
@@ -183,7 +185,8 @@ constexpr BoolOf<K> split_at(K& k, auto& mm, const auto& at, bool counts) {
     }
     return ok;
 }
-/// Memory or the map limit ran out: madvise says EAGAIN. Source: mm/madvise.c:madvise_vma_behavior@v6.1
+/// Memory or the map limit ran out: madvise says EAGAIN.
+/// Source: mm/madvise.c:madvise_vma_behavior@v6.1
 template <class K>
 constexpr void fail_split(K& k) {
     using D = typename K::D;
@@ -222,7 +225,8 @@ constexpr void protect_entry(K& k, typename K::Mach::Pte& pte,
     IF(pte.zero || pte.frame.some()) {
         pte.exec = flags.exec;
         pte.protnone = !accessible(flags);
-        // A private mapping's vm_page_prot is never writable. arch/x86/mm/pgprot.c:protection_map@v6.1
+        // A private mapping's vm_page_prot is never writable.
+        // arch/x86/mm/pgprot.c:protection_map@v6.1
         pte.write = false;
         const bool dirty_only = k.env.rules.mprotect_upgrade == MprotectUpgrade::exclusive_dirty;
         if (k.env.rules.mprotect_upgrade != MprotectUpgrade::no)

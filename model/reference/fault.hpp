@@ -1,7 +1,8 @@
 // model/reference/fault.hpp - page faults on anonymous memory, as atomic steps.
 //
-// Why:     a fault samples the entry without the page-table lock, prepares, allocates, fills, and only then locks
-//          and looks again; every gap is a step boundary here. The user's store is not part of the fault.
+// Why:     a fault samples the entry without the page-table lock, prepares, allocates, fills, and
+//          only then locks and looks again; every gap is a step boundary here. The user's store is
+//          not part of the fault.
 // Source:  linux mm/memory.c:do_anonymous_page, do_wp_page, wp_page_copy@v6.1 (and @v5.10);
 //          arch/x86/mm/fault.c:do_user_addr_fault@v6.1; mm/mmap.c:expand_downwards@v6.1
 #pragma once
@@ -9,7 +10,9 @@
 
 namespace faultline {
 
-/// VM_WRITE for a write, any access at all for the rest. Source: arch/x86/mm/fault.c:access_error@v6.1
+/// VM_WRITE for a write, any access at all for the rest.
+
+/// Source: arch/x86/mm/fault.c:access_error@v6.1
 template <class K>
 constexpr BoolOf<K> access_allowed(const auto& v, const auto& t) {
     return (v.write || !t.write) && (v.read || v.write || v.exec);
@@ -65,12 +68,14 @@ constexpr void enter_fault(K& k, const auto& mm) {
     BoolOf<K> allowed = false, stack = false;
     WITH(v, mm.vmas, here) allowed = access_allowed<K>(v, k.t);
     WITH(v, mm.vmas, above) stack = v.growsdown;
-    // A fetch is refused by VM_EXEC only where something is mapped (error code bit P); an empty entry is filled first.
+    // A fetch is refused by VM_EXEC only where something is mapped (error code bit P); an empty
+    // entry is filled first.
     BoolOf<K> no_fetch = false;
     WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page)
         no_fetch = k.t.exec && !v.exec && !pte.protnone && (pte.zero || pte.frame.some());
     const BoolOf<K> serves = here.ok && allowed && !no_fetch;
-    // GUP looks for a VMA that covers the page, and does not grow stacks. mm/gup.c:__get_user_pages@v6.1.192
+    // GUP looks for a VMA that covers the page, and does not grow stacks.
+    // mm/gup.c:__get_user_pages@v6.1.192
     stack = stack && k.t.gup == gup_none;
     IF(serves) sample_entry(k, mm);
     IF(here.ok && !serves) end_fault(k, res_segv_accerr);
@@ -121,10 +126,10 @@ constexpr BoolOf<K> fault_expand(K& k) {
                             u.hi + k.env.limits.stack_guard_gap > k.t.page);
         }
         IF(!there) WITH(v, mm.vmas, above) {
-            const BoolOf<K> fits = v.growsdown && v.hi <= k.t.page + k.env.limits.stack_limit && !near &&
-                                   v.pgoff + k.t.page >= v.lo &&
-                                   !(v.locked && mm.locked_vm + v.lo >
-                                                     k.t.page + k.env.limits.memlock_limit);
+            const BoolOf<K> fits =
+                v.growsdown && v.hi <= k.t.page + k.env.limits.stack_limit && !near &&
+                v.pgoff + k.t.page >= v.lo &&
+                !(v.locked && mm.locked_vm + v.lo > k.t.page + k.env.limits.memlock_limit);
             IF(fits) grown = prepare_anon_vma(k, mm, v);
             IF(grown) {
                 account_locked(k, mm, false, v.locked, v.lo - k.t.page);
@@ -139,7 +144,8 @@ constexpr BoolOf<K> fault_expand(K& k) {
     return D::done();
 }
 
-/// The VMA needs an anon_vma before its first page. Under the VMA's lock alone, mmap_lock must be had too.
+/// The VMA needs an anon_vma before its first page. Under the VMA's lock alone, mmap_lock must be
+/// had too.
 /// Source: mm/memory.c:__vmf_anon_prepare@v6.12
 template <class K>
 constexpr BoolOf<K> fault_prepare(K& k) {
@@ -207,7 +213,8 @@ constexpr BoolOf<K> fault_fill(K& k) {
     k.t.pc = pc_fault_install;
     return D::done();
 }
-/// A fresh page becomes a page of v at `page`, exclusive. Source: mm/rmap.c:page_add_new_anon_rmap@v6.1
+/// A fresh page becomes a page of v at `page`, exclusive.
+/// Source: mm/rmap.c:page_add_new_anon_rmap@v6.1
 template <class K>
 constexpr void own_new_frame(K& k, auto& f, const typename K::Mach::Vma& v, const auto& page) {
     f.mapcount = 1;
@@ -247,8 +254,8 @@ constexpr BoolOf<K> fault_install(K& k) {
     return D::done();
 }
 
-/// May this write-protected page be written in place? Source: do_wp_page, wp_can_reuse_anon_folio@v6.12;
-/// do_wp_page@v5.10; reuse_swap_page@v5.7
+/// May this write-protected page be written in place? Source: do_wp_page,
+/// wp_can_reuse_anon_folio@v6.12; do_wp_page@v5.10; reuse_swap_page@v5.7
 template <class K>
 constexpr BoolOf<K> may_reuse(K& k, const auto& which) {
     using D = typename K::D;

@@ -1,9 +1,10 @@
-// model/reference/fork.hpp - fork, a step per VMA and two per page; exit, a step per page and per VMA.
+// model/reference/fork.hpp - fork, a step per VMA and two per page; exit, a step per page and per
+// VMA.
 //
-// Source:  linux kernel/fork.c:dup_mmap@v6.12, mm/memory.c:copy_present_pte, copy_present_page@v6.1,
-//          mm/mmap.c:exit_mmap@v6.1
-// Differs: the fork sequence count is odd from the start of fork to its end, not per VMA (A-fork-seq); a child VMA
-//          takes the row number of its parent's.
+// Source:  linux kernel/fork.c:dup_mmap@v6.12, mm/memory.c:copy_present_pte,
+//          copy_present_page@v6.1, mm/mmap.c:exit_mmap@v6.1
+// Differs: the fork sequence count is odd from the start of fork to its end, not per VMA
+//          (A-fork-seq); a child VMA takes the row number of its parent's.
 #pragma once
 #include "model/reference/gup.hpp"
 
@@ -35,7 +36,8 @@ constexpr void end_fork(K& k) {
     WITH(child, k.s.mms, k.t.child) child.phase = mm_alive;
     finish(k, res_ok);
 }
-/// Memory ran out: the parent is released, write-protected as far as we came; the child is torn down.
+/// Memory ran out: the parent is released, write-protected as far as we came; the child is torn
+/// down.
 template <class K>
 constexpr void abort_fork(K& k) {
     k.out.result = res_enomem;
@@ -44,7 +46,8 @@ constexpr void abort_fork(K& k) {
     k.t.mm = child;
     k.t.pc = pc_exit_page;
 }
-/// A copy of one VMA for the child: same range, offset and flags, not locked. False if memory ran out.
+/// A copy of one VMA for the child: same range, offset and flags, not locked. False if memory ran
+/// out.
 template <class K>
 constexpr BoolOf<K> dup_vma(K& k, auto& child, typename K::Mach::Vma& copy,
                             const typename K::Mach::Vma& v) {
@@ -116,7 +119,8 @@ constexpr BoolOf<K> fork_check(K& k) {
             if (k.env.rules.fork_pinned == ForkPinned::copy)
                 WITH(f, k.s.frames, pte.frame)
                     pinned = mm.has_pinned && maybe_pinned(k, f) && (!by_flag || f.exclusive);
-            // Pages are copied only if the parent may have anonymous ones. mm/memory.c:vma_needs_copy@v6.1
+            // Pages are copied only if the parent may have anonymous ones.
+            // mm/memory.c:vma_needs_copy@v6.1
             const BoolOf<K> needed = v.anon_vma.some();
             IF(needed && pte.zero) copy = pte;
             IF(needed && pte.frame.none()) fork_next_page(k, v);
@@ -212,7 +216,8 @@ constexpr BoolOf<K> exit_page(K& k) {
     }
     return D::done();
 }
-/// One VMA a step leaves its anon_vmas; then the address space is free and its handles have no owner.
+/// One VMA a step leaves its anon_vmas; then the address space is free and its handles have no
+/// owner.
 template <class K>
 constexpr BoolOf<K> exit_unlink(K& k) {
     using D = typename K::D;

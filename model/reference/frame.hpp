@@ -1,8 +1,8 @@
 // model/reference/frame.hpp - page frames: allocation, references, maps, the per-CPU LRU batch.
 //
 // Source:  linux mm/rmap.c:page_remove_rmap@v6.1, mm/swap.c:folio_add_lru@v6.1, mm/page_alloc.c
-// Differs: a frame that loses its last map forgets page->mapping and PG_anon_exclusive at once, Linux when it is
-//          freed (abstraction A-unmapped-forgets); one CPU, one batch (A-one-cpu).
+// Differs: a frame that loses its last map forgets page->mapping and PG_anon_exclusive at once,
+//          Linux when it is freed (abstraction A-unmapped-forgets); one CPU, one batch (A-one-cpu).
 #pragma once
 #include "model/reference/machine.hpp"
 
@@ -72,7 +72,8 @@ constexpr void detach_handles(K& k, const auto& mm_ref, const auto& page) {
     for (auto& h : k.s.handles)
         IF(h.attached && h.mm == mm_ref && h.page == page) h.attached = false;
 }
-/// A copy replaced the owner's page: plain references may fall behind, pins may not (claim pin.coherent).
+/// A copy replaced the owner's page: plain references may fall behind, pins may not (claim
+/// pin.coherent).
 template <class K>
 constexpr void detach_gets(K& k, const auto& mm_ref, const auto& page) {
     using D = typename K::D;

@@ -1,10 +1,12 @@
-// model/reference/gup.hpp - get_user_pages: slow, fast in three steps, unpin, and access through a handle.
+// model/reference/gup.hpp - get_user_pages: slow, fast in three steps, unpin, and access through a
+// handle.
 //
-// Why:     the fast path takes its reference without any lock, between two looks at the entry; that gap is where
-//          fork can write-protect the page.
+// Why:     the fast path takes its reference without any lock, between two looks at the entry; that
+//          gap is where fork can write-protect the page.
 // Source:  linux mm/gup.c:follow_page_pte, gup_pte_range, try_grab_folio, gup_must_unshare@v6.12
-// Differs: FOLL_GET handles are only read through: a write through one after fork is visible to both sides in
-//          Linux too (A-get-reads); the zero page yields no handle (as since 6.1.y, is_zero_page).
+// Differs: FOLL_GET handles are only read through: a write through one after fork is visible to
+//          both sides in Linux too (A-get-reads); the zero page yields no handle (as since 6.1.y,
+//          is_zero_page).
 #pragma once
 #include "model/reference/fault.hpp"
 
@@ -42,13 +44,15 @@ constexpr void keep_handle(K& k, const auto& row, const typename K::Mach::FrameR
         h.frame = frame;
     }
 }
-/// MMF_HAS_PINNED is set before the walk, whatever comes of it. Source: mm/gup.c:internal_get_user_pages_fast@v6.1
+/// MMF_HAS_PINNED is set before the walk, whatever comes of it.
+/// Source: mm/gup.c:internal_get_user_pages_fast@v6.1
 template <class K>
 constexpr void announce_pin(K& k, auto& mm) {
     using D = typename K::D;
     IF(k.t.gup == gup_pin) mm.has_pinned = true;
 }
-/// A read pin must not be taken on a page that may be shared. Source: mm/gup.c:gup_must_unshare@v6.12
+/// A read pin must not be taken on a page that may be shared.
+/// Source: mm/gup.c:gup_must_unshare@v6.12
 template <class K>
 constexpr BoolOf<K> must_unshare(const K& k, const auto& frame) {
     using D = typename K::D;
@@ -84,7 +88,8 @@ constexpr BoolOf<K> gup_follow(K& k) {
         auto here = vma_at<K>(mm, k.t.page);
         BoolOf<K> allowed = false;
         // mm/gup.c:check_vma_flags@v6.1
-        WITH(v, mm.vmas, here) allowed = D::select(BoolOf<K>(k.t.write), BoolOf<K>(v.write), BoolOf<K>(v.read));
+        WITH(v, mm.vmas, here)
+            allowed = D::select(BoolOf<K>(k.t.write), BoolOf<K>(v.write), BoolOf<K>(v.read));
         WITH(pte, mm.ptes, k.t.page) {
             const BoolOf<K> usable = allowed && pte.frame.some() && !pte.protnone &&
                                      (pte.write || !k.t.write);
@@ -160,7 +165,8 @@ constexpr BoolOf<K> gup_check(K& k) {
     BoolOf<K> keep = false;
     WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.page)
         keep = pte.frame == k.t.frame && !pte.protnone && (pte.write || !k.t.write);
-    keep = keep && !must_unshare(k, k.t.frame) && !(BoolOf<K>(checks) && k.t.gup == gup_pin && k.t.stale);
+    keep = keep && !must_unshare(k, k.t.frame) &&
+           !(BoolOf<K>(checks) && k.t.gup == gup_pin && k.t.stale);
     IF(keep) {
         keep_handle(k, row, k.t.frame);
         finish(k, res_ok);

@@ -1,10 +1,12 @@
-// model/reference/locks.hpp - who holds what: locks are read off the tasks' steps, there is no lock state.
+// model/reference/locks.hpp - who holds what: locks are read off the tasks' steps, there is no lock
+// state.
 //
-// Why:     mmap_lock has no owner field; "a task stands at a step that needs it" is the lock. The order of Pc makes
-//          every such question a range. Page-table locks are never held between steps.
+// Why:     mmap_lock has no owner field; "a task stands at a step that needs it" is the lock. The
+//          order of Pc makes every such question a range. Page-table locks are never held between
+//          steps.
 // Source:  linux mm/memory.c:lock_vma_under_rcu@v6.12, kernel/fork.c:dup_mmap@v6.12
-// Differs: edits, unmaps and moves exclude VMA-lock faults of the whole mm, not only of the VMAs they touch
-//          (A-edit-locks-mm); waiting is "not enabled", so fairness is not modelled.
+// Differs: edits, unmaps and moves exclude VMA-lock faults of the whole mm, not only of the VMAs
+//          they touch (A-edit-locks-mm); waiting is "not enabled", so fairness is not modelled.
 #pragma once
 #include "model/reference/vma.hpp"
 

@@ -1,7 +1,7 @@
 // model/reference/machine.hpp - the types of one machine, and what a step is handed.
 //
-// Why: every rule is a function of a Step: the rules and limits in force, the state, the task that runs, where its
-//      answer goes, and whether the allocator refuses this time.
+// Why: every rule is a function of a Step: the rules and limits in force, the state, the task that
+//      runs, where its answer goes, and whether the allocator refuses this time.
 #pragma once
 #include "spec/rules.hpp"
 #include "spec/state.hpp"

@@ -7,8 +7,8 @@
 
 namespace faultline {
 
-/// Puts the range [lo, hi) with offset `pgoff` into mm: merged with its neighbours or in a row of its own. `src` is
-/// the VMA it is a copy of (a move), or none. False if neither can be had.
+/// Puts the range [lo, hi) with offset `pgoff` into mm: merged with its neighbours or in a row of
+/// its own. `src` is the VMA it is a copy of (a move), or none. False if neither can be had.
 template <class K>
 constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& lo,
                                  const typename K::Mach::Page& hi,
@@ -29,7 +29,8 @@ constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& l
                 !k.deny && anon_mergeable(k, like.anon_vma, singular, n);
     // All three become one only if the outer two agree. Source: vma_merge case 1 and 6
     WITH(b, mm.vmas, below) WITH(a, mm.vmas, above)
-        both = left && right && (b.anon_vma == a.anon_vma || b.anon_vma.none() || a.anon_vma.none());
+        both = left && right &&
+               (b.anon_vma == a.anon_vma || b.anon_vma.none() || a.anon_vma.none());
     IF(left) WITH(b, mm.vmas, below) {
         inherit_anon_vma(k, b, like);
         b.hi = hi;
@@ -95,7 +96,8 @@ constexpr BoolOf<K> start_mmap(K& k, int mm_row, const auto& args) {
     IF(mm.map_count > k.env.limits.map_count_limit) finish(k, res_enomem);
     return D::done();
 }
-/// brk: sets the end of the heap; shrinking unmaps, growing inserts. Source: mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1
+/// brk: sets the end of the heap; shrinking unmaps, growing inserts.
+/// Source: mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1
 template <class K>
 constexpr BoolOf<K> start_brk(K& k, int mm_row, const auto& args) {
     using D = typename K::D;

@@ -1,8 +1,11 @@
-// model/reference/mremap.hpp - mremap: shrink, grow in place, move; a moved page takes its offset along.
+// model/reference/mremap.hpp - mremap: shrink, grow in place, move; a moved page takes its offset
+// along.
 //
-// Source:  linux mm/mremap.c:vma_to_resize, mremap_to, move_vma, move_page_tables@v6.1; mm/mmap.c:copy_vma@v6.1
-// Differs: growing in place does not merge with the VMA above (Linux does since 5.18; A-grow-no-merge); a
-//          shrinking move unmaps the tail after the move, not before (A-move-tail).
+// Source:  linux mm/mremap.c:vma_to_resize, mremap_to, move_vma, move_page_tables@v6.1;
+//          mm/mmap.c:copy_vma@v6.1
+// Differs: growing in place does not merge with the VMA above (Linux does since 5.18;
+//          A-grow-no-merge); a shrinking move unmaps the tail after the move, not before
+//          (A-move-tail).
 #pragma once
 #include "model/reference/mmap.hpp"
 
@@ -22,9 +25,10 @@ constexpr BoolOf<K> start_mremap(K& k, int mm_row, const auto& args) {
     const BoolOf<K> overlap = args.fixed && args.to < args.end && args.to + args.span > args.page;
     const BoolOf<K> moves = args.fixed || args.dontunmap;
     auto here = vma_at<K>(mm, args.page);
-    const BoolOf<K> bad_target = overlap || (args.fixed && args.to + args.span > k.env.limits.pages);
-    const BoolOf<K> invalid = (moves && !args.maymove) || (args.dontunmap && args.span != old_len) ||
-                              (here.ok && bad_target);
+    const BoolOf<K> bad_target =
+        overlap || (args.fixed && args.to + args.span > k.env.limits.pages);
+    const BoolOf<K> invalid = (moves && !args.maymove) ||
+                              (args.dontunmap && args.span != old_len) || (here.ok && bad_target);
     BoolOf<K> whole = false, room = false, in_place = false, crowded = false, unlocked = true;
     WITH(v, mm.vmas, here) {
         whole = v.hi >= args.end || (!moves && args.span <= old_len) ||
@@ -80,7 +84,8 @@ constexpr BoolOf<K> start_mremap(K& k, int mm_row, const auto& args) {
     IF(sound && unlocked && !goes && !shrinks && !same && !room) finish(k, res_enomem);
     return D::done();
 }
-/// A copy of the VMA at the target, with the same chain; offsets restart only if nothing was ever faulted in.
+/// A copy of the VMA at the target, with the same chain; offsets restart only if nothing was ever
+/// faulted in.
 template <class K>
 constexpr BoolOf<K> move_vma(K& k) {
     using D = typename K::D;
@@ -110,7 +115,8 @@ constexpr BoolOf<K> move_vma(K& k) {
     } else finish(k, res_enomem);
     return D::done();
 }
-/// One entry moves, with what it holds; handles of the page follow it. Both page-table locks are held.
+/// One entry moves, with what it holds; handles of the page follow it. Both page-table locks are
+/// held.
 template <class K>
 constexpr BoolOf<K> move_page(K& k) {
     using D = typename K::D;

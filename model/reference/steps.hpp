@@ -1,7 +1,8 @@
-// model/reference/steps.hpp - the step table and the operations: every way the machine can move, listed once.
+// model/reference/steps.hpp - the step table and the operations: every way the machine can move,
+// listed once.
 //
-// Why: the runner, the explorer, the prover and the trace format all fold over these; adding an operation is one
-//      entry of `operations` (and, if it is new, its steps in `run_step`).
+// Why: the runner, the explorer, the prover and the trace format all fold over these; adding an
+//      operation is one entry of `operations` (and, if it is new, its steps in `run_step`).
 #pragma once
 #include "model/reference/mremap.hpp"
 
@@ -90,7 +91,8 @@ struct OpShape {
 struct OpMmap {
     static constexpr const char* name = "mmap";
     static constexpr OpShape shape{.by_mm = true, .task = true, .range = true, .prot = true,
-                                   .grows = true, .op_first = op_mmap, .op_last = op_mmap_noreplace};
+                                   .grows = true, .op_first = op_mmap,
+                                   .op_last = op_mmap_noreplace};
     template <class K>
     static constexpr auto start(K& k, int mm, int, const auto& a) { return start_mmap(k, mm, a); }
 };
@@ -119,7 +121,9 @@ struct OpDontneed {
     static constexpr const char* name = "dontneed";
     static constexpr OpShape shape{.by_mm = true, .task = true, .range = true};
     template <class K>
-    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_dontneed(k, mm, a); }
+    static constexpr auto start(K& k, int mm, int, const auto& a) {
+        return start_dontneed(k, mm, a);
+    }
 };
 struct OpBrk {
     static constexpr const char* name = "brk";
@@ -163,7 +167,9 @@ struct OpGupFast {
     static constexpr const char* name = "gup_fast";
     static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .gup = true};
     template <class K>
-    static constexpr auto start(K& k, int mm, int, const auto& a) { return start_gup_fast(k, mm, a); }
+    static constexpr auto start(K& k, int mm, int, const auto& a) {
+        return start_gup_fast(k, mm, a);
+    }
 };
 struct OpStore {
     static constexpr const char* name = "store";
@@ -194,8 +200,9 @@ struct OpDrain {
 
 /// The registry. The order is the order of the trace format's binary form and of every table shown.
 inline constexpr auto operations =
-    boost::hana::tuple_t<OpMmap, OpMunmap, OpMprotect, OpAdvise, OpDontneed, OpBrk, OpMremap, OpFault,
-                         OpFork, OpExit, OpGup, OpGupFast, OpStore, OpUnpin, OpDma, OpDrain>;
+    boost::hana::tuple_t<OpMmap, OpMunmap, OpMprotect, OpAdvise, OpDontneed, OpBrk, OpMremap,
+                         OpFault, OpFork, OpExit, OpGup, OpGupFast, OpStore, OpUnpin, OpDma,
+                         OpDrain>;
 inline constexpr int operation_count =
     static_cast<int>(decltype(boost::hana::length(operations))::value);
 

@@ -1,8 +1,9 @@
 // model/reference/unmap.hpp - munmap and everything that begins or ends with it; madvise(DONTNEED).
 //
-// Source:  linux mm/mmap.c:do_mas_align_munmap, unmap_region, free_pgtables@v6.1; mm/madvise.c:madvise_dontneed_free@v6.1
-// Differs: mmap_lock stays held for writing to the end (Linux may downgrade it; A-no-downgrade); a map limit is not
-//          checked for the second split, as in Linux.
+// Source:  linux mm/mmap.c:do_mas_align_munmap, unmap_region, free_pgtables@v6.1;
+//          mm/madvise.c:madvise_dontneed_free@v6.1
+// Differs: mmap_lock stays held for writing to the end (Linux may downgrade it; A-no-downgrade); a
+//          map limit is not checked for the second split, as in Linux.
 #pragma once
 #include "model/reference/edit.hpp"
 
@@ -31,7 +32,8 @@ constexpr BoolOf<K> start_munmap(K& k, int mm_row, const auto& args) {
     k.t.pc = pc_unmap_split_lo;
     return D::done();
 }
-/// A VMA that reaches below the range is split at its start. The limit counts only if a third piece remains.
+/// A VMA that reaches below the range is split at its start. The limit counts only if a third piece
+/// remains.
 template <class K>
 constexpr BoolOf<K> unmap_split_lo(K& k) {
     using D = typename K::D;
@@ -116,7 +118,8 @@ constexpr BoolOf<K> unmap_unlink(K& k) {
     return D::done();
 }
 
-/// madvise(MADV_DONTNEED): under mmap_lock for reading, a page a step; holes are reported at the end.
+/// madvise(MADV_DONTNEED): under mmap_lock for reading, a page a step; holes are reported at the
+/// end.
 template <class K>
 constexpr BoolOf<K> start_dontneed(K& k, int mm_row, const auto& args) {
     using D = typename K::D;

@@ -1,8 +1,8 @@
 // model/reference/vma.hpp - VMAs: lookup, flags, split, and what may merge with what.
 //
 // Source:  linux mm/mmap.c:vma_merge, __split_vma@v6.1; mm/vma.c@v6.12
-// Differs: vma_merge tries to merge before it splits and so do the edit steps; a split that finds no row is the
-//          slab's refusal (A-rows-are-memory).
+// Differs: vma_merge tries to merge before it splits and so do the edit steps; a split that finds
+//          no row is the slab's refusal (A-rows-are-memory).
 #pragma once
 #include "model/reference/anon_vma.hpp"
 
@@ -38,7 +38,8 @@ constexpr typename M::Bool accessible(const VmaFlags<M>& f) {
     return f.read || f.write || f.exec;
 }
 
-/// In the address space's tree; a detached VMA is on its way out and found by nobody but the reverse map.
+/// In the address space's tree; a detached VMA is on its way out and found by nobody but the
+/// reverse map.
 template <class V>
 constexpr auto in_tree(const V& v) {
     return v.used && !v.detached;
@@ -65,7 +66,8 @@ template <class K>
 constexpr auto vma_from(const auto& mm, const auto& page) {
     return K::D::find(mm.vmas, [&](const auto& v) {
         BoolOf<K> lowest = in_tree(v) && v.lo >= page;
-        for (const auto& u : mm.vmas) lowest = lowest && !(in_tree(u) && u.lo >= page && u.lo < v.lo);
+        for (const auto& u : mm.vmas)
+            lowest = lowest && !(in_tree(u) && u.lo >= page && u.lo < v.lo);
         return lowest;
     });
 }
@@ -98,8 +100,10 @@ constexpr BoolOf<K> range_free(const K& k, const auto& mm, const auto& lo, const
     return free;
 }
 
-/// Whether a range with anon_vma `mine` may join `neighbour`. Source: linux mm/mmap.c:is_mergeable_anon_vma@v6.1,
-/// since 6.16 mm/vma.c with commit linux 879bca0a2c4f: `mine_singular` says the range is no fork child's.
+/// Whether a range with anon_vma `mine` may join `neighbour`.
+
+/// Source: linux mm/mmap.c:is_mergeable_anon_vma@v6.1, since 6.16 mm/vma.c with commit
+/// linux 879bca0a2c4f: `mine_singular` says the range is no fork child's.
 template <class K>
 constexpr BoolOf<K> anon_mergeable(const K& k, const auto& mine, const BoolOf<K>& mine_singular,
                                    const typename K::Mach::Vma& neighbour) {
@@ -124,8 +128,8 @@ constexpr void remove_vma(K& k, typename K::Mach::Vma& v) {
     unlink_anon_vmas(k, v);
     v = typename K::Mach::Vma{};
 }
-/// The survivor of a merge takes over the other side's chain if it has none. Source: linux
-/// mm/mmap.c:dup_anon_vma@v6.1
+/// The survivor of a merge takes over the other side's chain if it has none.
+/// Source: linux mm/mmap.c:dup_anon_vma@v6.1
 template <class K>
 constexpr void inherit_anon_vma(K& k, typename K::Mach::Vma& survivor,
                                 const typename K::Mach::Vma& other) {
@@ -135,7 +139,8 @@ constexpr void inherit_anon_vma(K& k, typename K::Mach::Vma& survivor,
 /// Splits v at `at` into [lo, at) in v and [at, hi) in a new row; the row must exist.
 /// Source: linux mm/mmap.c:__split_vma@v6.1
 template <class K>
-constexpr void split_vma(K& k, auto& mm, typename K::Mach::Vma& v, const auto& row, const auto& at) {
+constexpr void split_vma(K& k, auto& mm, typename K::Mach::Vma& v, const auto& row,
+                         const auto& at) {
     using D = typename K::D;
     WITH(upper, mm.vmas, row) {
         upper = v;
