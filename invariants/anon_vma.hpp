@@ -1,6 +1,6 @@
 // invariants/anon_vma.hpp - claims about the reverse map: completeness, exact counters, chains.
 //
-// Source: source-notes I-13 to I-25; commit linux 2555283eb40d
+// Source: linux mm/rmap.c:anon_vma_clone, anon_vma_fork@v6.1; commit linux 2555283eb40d
 #pragma once
 #include "invariants/cow.hpp"
 
@@ -10,10 +10,12 @@ struct RmapComplete : Always {
     static constexpr const char* id = "rmap.complete";
     static constexpr const char* says =
         "Every page-table entry that maps an anonymous page is reachable from the page's anon_vma.";
-    static constexpr const char* source = "linux mm/rmap.c:anon_vma_clone@v6.1; commit linux 2555283eb40d";
+    static constexpr const char* source =
+        "linux mm/rmap.c:anon_vma_clone@v6.1; commit linux 2555283eb40d";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (int n = 0; n < M::B.pages; ++n) {
@@ -30,11 +32,13 @@ struct RmapComplete : Always {
 };
 struct RmapIndex : Always {
     static constexpr const char* id = "rmap.index";
-    static constexpr const char* says = "A mapped page's index is its VMA's page offset plus its distance.";
+    static constexpr const char* says =
+        "A mapped page's index is its VMA's page offset plus its distance.";
     static constexpr const char* source = "linux include/linux/pagemap.h:linear_page_index@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (int n = 0; n < M::B.pages; ++n) {
@@ -49,11 +53,13 @@ struct RmapIndex : Always {
 };
 struct AnonOwnLinked : Always {
     static constexpr const char* id = "anon_vma.own-linked";
-    static constexpr const char* says = "A VMA's own anon_vma is in its chain; without one the chain is empty.";
+    static constexpr const char* says =
+        "A VMA's own anon_vma is in its chain; without one the chain is empty.";
     static constexpr const char* source = "linux mm/rmap.c:__anon_vma_prepare@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& v : mm.vmas) {
@@ -69,7 +75,8 @@ struct AnonOneRoot : Always {
     static constexpr const char* source = "linux mm/rmap.c:lock_anon_vma_root@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& v : mm.vmas) {
@@ -82,11 +89,13 @@ struct AnonOneRoot : Always {
 };
 struct AnonChainClosed : Always {
     static constexpr const char* id = "anon_vma.chain-closed";
-    static constexpr const char* says = "A chain contains the parent and the root of each of its anon_vmas.";
+    static constexpr const char* says =
+        "A chain contains the parent and the root of each of its anon_vmas.";
     static constexpr const char* source = "linux mm/rmap.c:anon_vma_fork@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& v : mm.vmas) {
@@ -104,11 +113,14 @@ struct AnonChainClosed : Always {
 struct AnonSameChain : Always {
     static constexpr const char* id = "anon_vma.same-chain";
     static constexpr const char* says =
-        "Two VMAs of one process with the same anon_vma have the same chain; merging drops one of them.";
-    static constexpr const char* source = "linux mm/mmap.c:is_mergeable_anon_vma@v6.1; commit linux 2555283eb40d";
+        "Two VMAs of one process with the same anon_vma have the same chain; merging drops one of "
+        "them.";
+    static constexpr const char* source =
+        "linux mm/mmap.c:is_mergeable_anon_vma@v6.1; commit linux 2555283eb40d";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (std::size_t i = 0; i < mm.vmas.size(); ++i)
                 for (std::size_t j = 0; j < i; ++j) {
@@ -124,11 +136,14 @@ struct AnonSameChain : Always {
 };
 struct AnonSingleOwner : Always {
     static constexpr const char* id = "anon_vma.single-owner";
-    static constexpr const char* says = "VMAs of different processes never share their own anon_vma.";
-    static constexpr const char* source = "commit linux 2555283eb40d; linux mm/rmap.c:anon_vma_fork@v6.1";
+    static constexpr const char* says =
+        "VMAs of different processes never share their own anon_vma.";
+    static constexpr const char* source =
+        "commit linux 2555283eb40d; linux mm/rmap.c:anon_vma_fork@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (std::size_t p = 0; p < s.mms.size(); ++p)
             for (std::size_t q = 0; q < p; ++q)
                 for (const auto& u : s.mms[p].vmas) {
@@ -140,33 +155,40 @@ struct AnonSingleOwner : Always {
 };
 struct AnonChildrenExact : Always {
     static constexpr const char* id = "anon_vma.children-exact";
-    static constexpr const char* says = "num_children is the number of anon_vmas whose parent it is, a root counting itself.";
+    static constexpr const char* says =
+        "num_children is the number of anon_vmas whose parent it is, a root counting itself.";
     static constexpr const char* source = "linux include/linux/rmap.h:struct anon_vma@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
+                                auto&& rep) {
         for (int a = 0; a < M::B.anon_vmas; ++a)
             rep(s.anon_vmas[static_cast<std::size_t>(a)].num_children == c.children.of(a));
     }
 };
 struct AnonActiveExact : Always {
     static constexpr const char* id = "anon_vma.active-exact";
-    static constexpr const char* says = "num_active_vmas is the number of VMAs whose own anon_vma it is.";
+    static constexpr const char* says =
+        "num_active_vmas is the number of VMAs whose own anon_vma it is.";
     static constexpr const char* source = "linux include/linux/rmap.h:struct anon_vma@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
+                                auto&& rep) {
         for (int a = 0; a < M::B.anon_vmas; ++a)
             rep(s.anon_vmas[static_cast<std::size_t>(a)].num_active_vmas == c.active.of(a));
     }
 };
 struct AnonRefcountExact : Always {
     static constexpr const char* id = "anon_vma.refcount-exact";
-    static constexpr const char* says = "An anon_vma holds one reference of its own; a root one more for each descendant.";
-    static constexpr const char* source = "linux mm/rmap.c:anon_vma_fork@v6.1 (get_anon_vma on the root)";
+    static constexpr const char* says =
+        "An anon_vma holds one reference of its own; a root one more for each descendant.";
+    static constexpr const char* source =
+        "linux mm/rmap.c:anon_vma_fork@v6.1 (get_anon_vma on the root)";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
+                                auto&& rep) {
         for (int a = 0; a < M::B.anon_vmas; ++a) {
             const auto& x = s.anon_vmas[static_cast<std::size_t>(a)];
             rep(implies(x.live && x.root.is(a), x.refcount == c.same_root.of(a)));
@@ -176,11 +198,13 @@ struct AnonRefcountExact : Always {
 };
 struct AnonLiveIffLinked : Always {
     static constexpr const char* id = "anon_vma.live-iff-linked";
-    static constexpr const char* says = "An anon_vma lives exactly as long as some VMA is linked to it.";
+    static constexpr const char* says =
+        "An anon_vma lives exactly as long as some VMA is linked to it.";
     static constexpr const char* source = "linux mm/rmap.c:unlink_anon_vmas@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>& c, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>& c,
+                                auto&& rep) {
         for (int a = 0; a < M::B.anon_vmas; ++a) {
             const auto& x = s.anon_vmas[static_cast<std::size_t>(a)];
             rep(x.live == c.linked[static_cast<std::size_t>(a)]);
@@ -193,29 +217,34 @@ struct AnonLiveIffLinked : Always {
 struct AnonTree : Always {
     static constexpr const char* id = "anon_vma.tree";
     static constexpr const char* says =
-        "Parents and roots live; a root is its own parent and root; a child has its parent's root and is younger.";
+        "Parents and roots live; a root is its own parent and root; a child has its parent's root "
+        "and is younger.";
     static constexpr const char* source = "linux mm/rmap.c:anon_vma_fork@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (int a = 0; a < M::B.anon_vmas; ++a) {
             const auto& x = s.anon_vmas[static_cast<std::size_t>(a)];
             rep(implies(x.live, AT(s.anon_vmas, x.parent, live) && AT(s.anon_vmas, x.root, live)));
             rep(implies(x.live, AT(s.anon_vmas, x.root, root) == x.root));
             rep(implies(x.live && x.root.is(a), x.parent.is(a) && x.age == 0));
-            rep(implies(x.live && !x.root.is(a), !x.parent.is(a) && AT(s.anon_vmas, x.parent, root) == x.root &&
+            rep(implies(x.live && !x.root.is(a), !x.parent.is(a) &&
+                                                     AT(s.anon_vmas, x.parent, root) == x.root &&
                                                      AT(s.anon_vmas, x.parent, age) < x.age));
         }
     }
 };
 struct AnonAges : Always {
     static constexpr const char* id = "anon_vma.ages";
-    static constexpr const char* says = "The anon_vmas of one root are numbered by age without gaps.";
+    static constexpr const char* says =
+        "The anon_vmas of one root are numbered by age without gaps.";
     static constexpr const char* source = "spec/decisions/0003-chains-as-links.md";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
+                                auto&& rep) {
         for (std::size_t a = 0; a < s.anon_vmas.size(); ++a) {
             const auto& x = s.anon_vmas[a];
             if (passes_over<M>(!x.live)) continue;

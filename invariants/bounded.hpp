@@ -1,7 +1,7 @@
 // invariants/bounded.hpp - claims about a whole history rather than a state: explored and tested,
 //  never proved.
 //
-// Source: commit linux 7a3ef208e662 (endless growth of anon_vmas); facts/museum M01
+// Source: commit linux 7a3ef208e662 (endless growth of anon_vmas); tests/museum/M01.fl
 #pragma once
 #include "invariants/vma.hpp"
 

@@ -1,7 +1,8 @@
 // invariants/claim.hpp - what a claim is, and the census of a state that claims share.
 //
 // Why: a claim is declared once, in the file of its area; every engine folds over the registry in
-//      invariants/registry.hpp. Counting holders per frame and per anon_vma is done once a state, not once a claim.
+//      invariants/registry.hpp. Counting holders per frame and per anon_vma is done once a state,
+//      not once a claim.
 #pragma once
 #include <boost/hana.hpp>
 
@@ -9,9 +10,10 @@
 
 namespace faultline {
 
-/// state: must hold in every state. support: what the proof needs besides, true of every reachable state, about
-/// tasks in flight or unused fields; listed apart. derived: implied by the others, which is proved. bounded: about
-/// whole histories; explored and run, never a cell of the proof matrix.
+/// state: must hold in every state. support: what the proof needs besides, true of every reachable
+/// state, about tasks in flight or unused fields; listed apart. derived: implied by the others,
+/// which is proved. bounded: about whole histories; explored and run, never a cell of the proof
+/// matrix.
 enum class ClaimKind { state, support, derived, bounded };
 
 /// A claim passes over what it says nothing about where `vacuous` is a plain value; a formula keeps

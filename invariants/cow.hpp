@@ -1,6 +1,6 @@
 // invariants/cow.hpp - claims about sharing: exclusivity, isolation, pins.
 //
-// Source: source-notes I-37 to I-47; linux include/linux/page-flags.h (PG_anon_exclusive)@v6.1
+// Source: linux include/linux/page-flags.h (PG_anon_exclusive)@v6.1
 #pragma once
 #include "invariants/frame.hpp"
 
@@ -12,7 +12,8 @@ struct CowWritableSingle : Always {
     static constexpr const char* source = "linux mm/memory.c:do_wp_page@v5.10";
     static constexpr ClaimKind kind = ClaimKind::derived;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& pte : mm.ptes)
@@ -22,10 +23,12 @@ struct CowWritableSingle : Always {
 struct CowWritableExclusive : Always {
     static constexpr const char* id = "cow.writable-exclusive";
     static constexpr const char* says = "A frame mapped writable is exclusive to its page table.";
-    static constexpr const char* source = "linux mm/memory.c:copy_present_pte@v6.1 (VM_BUG_ON pte_write && !PageAnonExclusive)";
+    static constexpr const char* source =
+        "linux mm/memory.c:copy_present_pte@v6.1 (VM_BUG_ON pte_write && !PageAnonExclusive)";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& pte : mm.ptes)
@@ -38,19 +41,21 @@ struct CowExclusiveSingle : Always {
     static constexpr const char* source = "linux include/linux/rmap.h:page_try_dup_anon_rmap@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& x : s.frames) rep(implies(x.exclusive, x.mapcount == 1));
     }
 };
 struct CowPrivateIsolation : Always {
     static constexpr const char* id = "cow.private-isolation";
     static constexpr const char* says =
-        "A process finds at each private page what it stored there last, inherited at fork, or zero: "
-        "nobody else's store shows, none of its own is lost.";
-    static constexpr const char* source = "POSIX fork(), mmap() MAP_PRIVATE; source-notes I-37, I-38";
+        "A process finds at each private page what it stored there last, inherited at fork, or "
+        "zero: nobody else's store shows, none of its own is lost.";
+    static constexpr const char* source = "POSIX fork(), mmap() MAP_PRIVATE";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (std::size_t n = 0; n < mm.ptes.size(); ++n) {
@@ -63,49 +68,57 @@ struct CowPrivateIsolation : Always {
 struct CowHandleIsolation : Always {
     static constexpr const char* id = "cow.handle-isolation";
     static constexpr const char* says =
-        "A frame that a GUP handle can read is exclusive to, and so written by, nobody but the handle's owner.";
+        "A frame that a GUP handle can read is exclusive to, and so written by, nobody but the "
+        "handle's owner.";
     static constexpr const char* source = "CVE-2020-29374; commit linux 17839856fd58";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& h : s.handles) {
             const auto exclusive = AT(s.frames, h.frame, exclusive);
             if (passes_over<M>(h.kind == gup_none || !exclusive)) continue;
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& pte : s.mms[static_cast<std::size_t>(p)].ptes)
-                    rep(implies(h.kind != gup_none && !h.mm.is(p) && pte.frame == h.frame, !exclusive));
+                    rep(implies(h.kind != gup_none && !h.mm.is(p) && pte.frame == h.frame,
+                                !exclusive));
         }
     }
 };
 struct PinCoherent : Always {
     static constexpr const char* id = "pin.coherent";
     static constexpr const char* says =
-        "While a process keeps a FOLL_PIN on a page it has not unmapped, its own accesses hit that frame.";
-    static constexpr const char* source = "linux Documentation/core-api/pin_user_pages.rst@v6.1; commit linux 6c287605fd56";
+        "While a process keeps a FOLL_PIN on a page it has not unmapped, its own accesses hit that "
+        "frame.";
+    static constexpr const char* source =
+        "linux Documentation/core-api/pin_user_pages.rst@v6.1; commit linux 6c287605fd56";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& h : s.handles)
             for (int p = 0; p < M::B.mms; ++p) {
                 if (passes_over<M>(!(h.kind == gup_pin && h.attached && h.mm.is(p)))) continue;
+                const auto& ptes = s.mms[static_cast<std::size_t>(p)].ptes;
                 for (int n = 0; n < M::B.pages; ++n)
                     rep(implies(h.kind == gup_pin && h.attached && h.mm.is(p) && h.page == n,
-                                s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)].frame ==
-                                    h.frame));
+                                ptes[static_cast<std::size_t>(n)].frame == h.frame));
             }
     }
 };
 struct PinExclusive {
     static constexpr const char* id = "pin.exclusive";
     static constexpr const char* says = "A page its owner has pinned and still maps is exclusive.";
-    static constexpr const char* source = "linux mm/gup.c:gup_must_unshare@v6.1; include/linux/mm.h@v6.1";
+    static constexpr const char* source =
+        "linux mm/gup.c:gup_must_unshare@v6.1; include/linux/mm.h@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     static constexpr bool applies(const Rules& r) {
         return r.cow_reuse == CowReuse::exclusive && r.gup_unshare == GupUnshare::yes;
     }
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& h : s.handles)
             rep(implies(h.kind == gup_pin && h.attached, AT(s.frames, h.frame, exclusive)));
@@ -115,10 +128,12 @@ struct PinWritePrivate : Always {
     static constexpr const char* id = "pin.write-private";
     static constexpr const char* says =
         "A frame pinned for writing is mapped by nobody, or once, where it was pinned.";
-    static constexpr const char* source = "linux mm/memory.c:copy_present_page@v6.1; commit linux 70e806e4e645";
+    static constexpr const char* source =
+        "linux mm/memory.c:copy_present_page@v6.1; commit linux 70e806e4e645";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& h : s.handles) {
             if (passes_over<M>(!(h.kind == gup_pin && h.write))) continue;
             for (int p = 0; p < M::B.mms; ++p)
@@ -139,7 +154,8 @@ struct HandleWellFormed : Always {
     static constexpr const char* source = "representation";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (int i = 0; i < M::B.handles; ++i) {
             const auto& h = s.handles[static_cast<std::size_t>(i)];
@@ -157,18 +173,20 @@ struct HandleWellFormed : Always {
 };
 struct HandleGetCoherent : Always {
     static constexpr const char* id = "handle.get-attached";
-    static constexpr const char* says = "A plain GUP reference marked attached refers to the page still mapped.";
+    static constexpr const char* says =
+        "A plain GUP reference marked attached refers to the page still mapped.";
     static constexpr const char* source = "ghost";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& h : s.handles)
             for (int p = 0; p < M::B.mms; ++p) {
                 if (passes_over<M>(!(h.kind == gup_get && h.attached && h.mm.is(p)))) continue;
+                const auto& ptes = s.mms[static_cast<std::size_t>(p)].ptes;
                 for (int n = 0; n < M::B.pages; ++n)
                     rep(implies(h.kind == gup_get && h.attached && h.mm.is(p) && h.page == n,
-                                s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)].frame ==
-                                    h.frame));
+                                ptes[static_cast<std::size_t>(n)].frame == h.frame));
             }
     }
 };

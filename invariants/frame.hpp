@@ -1,6 +1,6 @@
 // invariants/frame.hpp - claims about page frames: references, maps, life cycle.
 //
-// Source: source-notes I-26 to I-35; linux mm/migrate.c:folio_expected_refs@v6.1
+// Source: linux mm/migrate.c:folio_expected_refs@v6.1
 #pragma once
 #include "invariants/pte.hpp"
 
@@ -8,11 +8,14 @@ namespace faultline {
 
 struct FrameMapcountExact : Always {
     static constexpr const char* id = "frame.mapcount-exact";
-    static constexpr const char* says = "mapcount is the number of page-table entries that map the frame.";
-    static constexpr const char* source = "linux mm/rmap.c:page_add_new_anon_rmap, page_remove_rmap@v6.1";
+    static constexpr const char* says =
+        "mapcount is the number of page-table entries that map the frame.";
+    static constexpr const char* source =
+        "linux mm/rmap.c:page_add_new_anon_rmap, page_remove_rmap@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
+                                auto&& rep) {
         for (int f = 0; f < M::B.frames; ++f)
             rep(s.frames[static_cast<std::size_t>(f)].mapcount == c.maps.of(f));
     }
@@ -20,10 +23,12 @@ struct FrameMapcountExact : Always {
 struct FrameOncePerMm : Always {
     static constexpr const char* id = "frame.once-per-mm";
     static constexpr const char* says = "No process maps the same frame at two pages.";
-    static constexpr const char* source = "linux mm/mremap.c:move_ptes@v6.1 (an entry moves, it is never duplicated)";
+    static constexpr const char* source =
+        "linux mm/mremap.c:move_ptes@v6.1 (an entry moves, it is never duplicated)";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (std::size_t n = 0; n < mm.ptes.size(); ++n) {
                 if (passes_over<M>(mm.ptes[n].frame.none())) continue;
@@ -36,27 +41,33 @@ struct FrameRefcountExact : Always {
     static constexpr const char* id = "frame.refcount-exact";
     static constexpr const char* says =
         "refcount is maps + LRU batch + gets + pin bias times pins + what tasks in flight hold.";
-    static constexpr const char* source = "linux mm/migrate.c:folio_expected_refs@v6.1; mm/gup.c:try_grab_folio@v6.1";
+    static constexpr const char* source =
+        "linux mm/migrate.c:folio_expected_refs@v6.1; mm/gup.c:try_grab_folio@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>& c, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>& c,
+                                auto&& rep) {
         for (int f = 0; f < M::B.frames; ++f) {
             const auto& x = s.frames[static_cast<std::size_t>(f)];
-            typename M::Num refs = c.maps.of(f) + M::D::num(x.batched) + c.gets.of(f) + c.held.of(f);
+            typename M::Num refs =
+                c.maps.of(f) + M::D::num(x.batched) + c.gets.of(f) + c.held.of(f);
             for (int b = 0; b < M::B.handles + M::B.tasks; ++b)
-                refs = refs + M::D::select(c.pins.of(f) + c.held_pins.of(f) > b,
-                                           typename M::Num(env.limits.pin_bias), typename M::Num(0));
+                refs =
+                    refs + M::D::select(c.pins.of(f) + c.held_pins.of(f) > b,
+                                        typename M::Num(env.limits.pin_bias), typename M::Num(0));
             rep(x.refcount == refs);
         }
     }
 };
 struct FrameFreeClean : Always {
     static constexpr const char* id = "frame.free-clean";
-    static constexpr const char* says = "A frame without references carries no flag, no mapping, no content.";
+    static constexpr const char* says =
+        "A frame without references carries no flag, no mapping, no content.";
     static constexpr const char* source = "linux mm/page_alloc.c:free_pages_prepare@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (int f = 0; f < M::B.frames; ++f) {
             const auto& x = s.frames[static_cast<std::size_t>(f)];
             rep(implies(x.refcount == 0, !x.exclusive && !x.uptodate && !x.batched && !x.lru &&
@@ -67,22 +78,27 @@ struct FrameFreeClean : Always {
 };
 struct FrameUptodate : Always {
     static constexpr const char* id = "frame.uptodate";
-    static constexpr const char* says = "A mapped frame's content was written before it was mapped.";
-    static constexpr const char* source = "linux mm/memory.c:do_anonymous_page@v6.1 (__SetPageUptodate)";
+    static constexpr const char* says =
+        "A mapped frame's content was written before it was mapped.";
+    static constexpr const char* source =
+        "linux mm/memory.c:do_anonymous_page@v6.1 (__SetPageUptodate)";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& x : s.frames) rep(implies(x.mapcount != 0, x.uptodate));
     }
 };
 struct FrameOnLru : Always {
     static constexpr const char* id = "frame.lru-once";
     static constexpr const char* says =
-        "A mapped frame is on the LRU or in a batch, never both; a frame that was never mapped is in neither.";
+        "A mapped frame is on the LRU or in a batch, never both; a frame that was never mapped is "
+        "in neither.";
     static constexpr const char* source = "linux mm/swap.c:folio_add_lru@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& x : s.frames) {
             rep(!(x.batched && x.lru));
             rep(implies(x.mapcount != 0, x.batched || x.lru));
@@ -92,10 +108,12 @@ struct FrameOnLru : Always {
 struct FrameMappingWhileMapped : Always {
     static constexpr const char* id = "frame.mapping-while-mapped";
     static constexpr const char* says = "A frame has an anon_vma exactly while it is mapped.";
-    static constexpr const char* source = "linux mm/rmap.c:__page_set_anon_rmap@v6.1; spec/ABSTRACTIONS.md A-unmapped-forgets";
+    static constexpr const char* source =
+        "linux mm/rmap.c:__page_set_anon_rmap@v6.1; spec/ABSTRACTIONS.md A-unmapped-forgets";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& x : s.frames) {
             rep((x.mapcount != 0) == x.anon_vma.some());
             rep(implies(x.mapcount == 0, x.index == 0 && !x.exclusive));

@@ -1,6 +1,7 @@
 // invariants/pte.hpp - claims about page-table entries against VMAs.
 //
-// Source: source-notes I-2, I-3, I-6, I-8, I-12
+// Source: linux mm/memory.c:do_anonymous_page, zap_pte_range@v6.1;
+//         mm/mprotect.c:change_pte_range@v6.1
 #pragma once
 #include "invariants/vma.hpp"
 
@@ -8,11 +9,13 @@ namespace faultline {
 
 struct PteKindsDisjoint : Always {
     static constexpr const char* id = "pte.kinds-disjoint";
-    static constexpr const char* says = "An entry is empty, the zero page, or one frame; never two of them.";
+    static constexpr const char* says =
+        "An entry is empty, the zero page, or one frame; never two of them.";
     static constexpr const char* source = "linux mm/memory.c:handle_pte_fault@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (const auto& pte : mm.ptes) rep(!(pte.zero && pte.frame.some()));
     }
@@ -23,7 +26,8 @@ struct PteEmptyCleared : Always {
     static constexpr const char* source = "linux arch/x86/include/asm/pgtable.h:pte_none@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (const auto& pte : mm.ptes)
                 rep(implies(!pte.zero && pte.frame.none(),
@@ -36,13 +40,15 @@ struct PteCovered : Always {
     static constexpr const char* source = "linux mm/memory.c:unmap_vmas, free_pgtables@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (int n = 0; n < M::B.pages; ++n) {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
                 if (passes_over<M>(!pte.zero && pte.frame.none())) continue;
                 typename M::Bool covered = false;
-                for (const auto& v : mm.vmas) covered = covered || (v.used && v.lo <= n && v.hi > n);
+                for (const auto& v : mm.vmas)
+                    covered = covered || (v.used && v.lo <= n && v.hi > n);
                 rep(implies(pte.zero || pte.frame.some(), covered));
             }
     }
@@ -50,12 +56,14 @@ struct PteCovered : Always {
 struct PteWithinProtection : Always {
     static constexpr const char* id = "pte.within-protection";
     static constexpr const char* says =
-        "An entry allows a write or a fetch only if its VMA does, and is PROT_NONE exactly if its VMA is "
-        "(except under an mprotect that has changed the VMA and not yet the entries).";
-    static constexpr const char* source = "linux mm/mprotect.c:mprotect_fixup@v6.1; SDM3A \"Determination of Access Rights\"";
+        "An entry allows a write or a fetch only if its VMA does, and is PROT_NONE exactly if its "
+        "VMA is (except under an mprotect that has changed the VMA and not yet the entries).";
+    static constexpr const char* source =
+        "linux mm/mprotect.c:mprotect_fixup@v6.1; SDM3A \"Determination of Access Rights\"";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (int p = 0; p < M::B.mms; ++p) {
             const auto& mm = s.mms[static_cast<std::size_t>(p)];
             for (int n = 0; n < M::B.pages; ++n) {
@@ -85,7 +93,8 @@ struct PteZeroReadonly : Always {
     static constexpr const char* source = "linux mm/memory.c:do_anonymous_page@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (const auto& pte : mm.ptes) rep(implies(pte.zero, !pte.write && !pte.dirty));
     }

@@ -31,7 +31,8 @@ inline constexpr auto claims = boost::hana::tuple_t<
     TaskOpFits, FaultFacts, NewFrameFacts, ForkFacts, ExitFacts, EditFacts, UnmapFacts, MoveFacts>;
 inline constexpr int claim_count = static_cast<int>(decltype(boost::hana::length(claims))::value);
 
-/// Calls fn(index, claim_type, condition) for each conjunct of each claim that applies under env.rules.
+/// Calls fn(index, claim_type, condition) for each conjunct of each claim that applies under
+/// env.rules.
 template <class M, class Fn>
 constexpr void each_claim(const Env& env, const typename M::State& s, Fn&& fn) {
     const Census<M> census(s);

@@ -1,4 +1,5 @@
-// invariants/task_facts.hpp - support: what an operation in flight may rely on at each of its steps.
+// invariants/task_facts.hpp - support: what an operation in flight may rely on at each of its
+// steps.
 //
 // Why: see task_fields.hpp; these facts speak about the state the task works on.
 #pragma once
@@ -9,11 +10,14 @@ namespace faultline {
 struct FaultFacts : Always {
     static constexpr const char* id = "task.fault";
     static constexpr const char* says =
-        "A fault in flight has a VMA that allows its access, and past prepare one with an anon_vma.";
-    static constexpr const char* source = "linux mm/memory.c:handle_mm_fault@v6.1 (caller holds mmap_lock or the VMA's)";
+        "A fault in flight has a VMA that allows its access, and past prepare one with an "
+        "anon_vma.";
+    static constexpr const char* source =
+        "linux mm/memory.c:handle_mm_fault@v6.1 (caller holds mmap_lock or the VMA's)";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& t : s.tasks) {
             if (passes_over<M>(!is_fault(t))) continue;
             typename M::Bool allowed = false, prepared = false;
@@ -32,18 +36,20 @@ struct FaultFacts : Always {
 struct NewFrameFacts : Always {
     static constexpr const char* id = "task.new-frame";
     static constexpr const char* says =
-        "A frame a fault has allocated is mapped by nobody, on no list, in no handle and no other fault's hands.";
+        "A frame a fault has allocated is mapped by nobody, on no list, in no handle and no other "
+        "fault's hands.";
     static constexpr const char* source = "linux mm/memory.c:wp_page_copy@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
             const auto mine = holds_new_frame(t);
             if (passes_over<M>(!is_fault(t))) continue;
-            rep(implies(mine, AT(s.frames, t.frame, mapcount) == 0 && !AT(s.frames, t.frame, batched) &&
-                                  !AT(s.frames, t.frame, lru)));
+            rep(implies(mine, AT(s.frames, t.frame, mapcount) == 0 &&
+                                  !AT(s.frames, t.frame, batched) && !AT(s.frames, t.frame, lru)));
             rep(implies(mine, !(t.old == t.frame)));
             rep(implies(t.pc == pc_fault_install, AT(s.frames, t.frame, uptodate)));
 
@@ -57,29 +63,33 @@ struct NewFrameFacts : Always {
             }
             for (int p = 0; p < M::B.mms; ++p)
                 for (int n = 0; n < M::B.pages; ++n) {
-                    const auto& pte = s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
-                    const auto same = t.mm.is(p) && t.page == n && pte.frame == t.old && !pte.write &&
-                                      t.old.some() && (is_prepared(t) || t.pc == pc_fault_prepare);
-                    // Before PG_anon_exclusive a page under DMA may be copied away, and what the device writes
-                    // meanwhile is lost (M05): then neither holds.
+                    const auto& pte =
+                        s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
+                    const auto same = t.mm.is(p) && t.page == n && pte.frame == t.old &&
+                                      !pte.write && t.old.some() &&
+                                      (is_prepared(t) || t.pc == pc_fault_prepare);
+                    // Before PG_anon_exclusive a page under DMA may be copied away, and what the
+                    // device writes meanwhile is lost (M05): then neither holds.
                     if (env.rules.cow_reuse != CowReuse::exclusive) continue;
                     rep(implies(same && t.pc == pc_fault_install,
                                 AT(s.frames, t.frame, value) == AT(s.frames, t.old, value)));
                     rep(implies(same, !AT(s.frames, t.old, exclusive)));
                 }
-            rep(implies(t.pc == pc_fault_install && t.old.none(), AT(s.frames, t.frame, value).none()));
+            rep(implies(t.pc == pc_fault_install && t.old.none(),
+                        AT(s.frames, t.frame, value).none()));
         }
     }
 };
 struct ForkFacts : Always {
     static constexpr const char* id = "task.fork";
     static constexpr const char* says =
-        "A child under construction has nothing at or above the cursor; its VMAs are copies of its parent's, "
-        "and the one being filled is linked to all its parent's is.";
+        "A child under construction has nothing at or above the cursor; its VMAs are copies of its "
+        "parent's, and the one being filled is linked to all its parent's is.";
     static constexpr const char* source = "linux kernel/fork.c:dup_mmap@v6.12";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& t : s.tasks) {
             if (passes_over<M>(!is_fork(t))) continue;
             for (int p = 0; p < M::B.mms; ++p)
@@ -96,8 +106,9 @@ struct ForkFacts : Always {
         }
     }
     template <class M>
-    static constexpr void pages(const Env& env, const typename M::State& s, const typename M::Task& t,
-                                const typename M::Bool& on, int p, int q, auto& rep) {
+    static constexpr void pages(const Env& env, const typename M::State& s,
+                                const typename M::Task& t, const typename M::Bool& on, int p, int q,
+                                auto& rep) {
         using D = typename M::D;
         const auto& mm = s.mms[static_cast<std::size_t>(p)];
         const auto& child = s.mms[static_cast<std::size_t>(q)];
@@ -107,12 +118,15 @@ struct ForkFacts : Always {
             rep(implies(on && t.cursor <= n, !c.zero && c.frame.none()));
             // Behind it the child maps what the parent maps, or an early copy of its own.
             if (env.rules.fault_lock != FaultLock::vma_lock_ignored)
-                rep(implies(on && c.frame.some(), c.frame == pte.frame || AT(s.frames, c.frame, exclusive)));
-            const auto sampled = on && t.cursor == n && (t.pc == pc_fork_share || t.pc == pc_fork_copy);
+                rep(implies(on && c.frame.some(),
+                            c.frame == pte.frame || AT(s.frames, c.frame, exclusive)));
+            const auto sampled =
+                on && t.cursor == n && (t.pc == pc_fork_share || t.pc == pc_fork_copy);
             if (env.rules.fault_lock != FaultLock::vma_lock_ignored)
                 rep(implies(sampled, pte.frame == t.old));
         }
-        if (env.rules.fork_pinned == ForkPinned::copy && env.rules.gup_fork_seq == GupForkSeq::checked)
+        if (env.rules.fork_pinned == ForkPinned::copy &&
+            env.rules.gup_fork_seq == GupForkSeq::checked)
             for (const auto& h : s.handles)
                 rep(implies(on && t.pc == pc_fork_share && h.kind == gup_pin && h.attached &&
                                 h.mm.is(p) && h.page == t.cursor,
@@ -133,9 +147,10 @@ struct ForkFacts : Always {
             const auto here = on && copying && covers(v, t.cursor);
             filling = filling || here;
             typename M::Bool linked = true;
-            for (std::size_t a = 0; a < v.links.size(); ++a) linked = linked && implies(v.links[a], c.links[a]);
-            rep(implies(here, c.used && linked && (t.pc == pc_fork_check || v.anon_vma.some()) && c.read == v.read &&
-                                  c.write == v.write && c.exec == v.exec));
+            for (std::size_t a = 0; a < v.links.size(); ++a)
+                linked = linked && implies(v.links[a], c.links[a]);
+            rep(implies(here, c.used && linked && (t.pc == pc_fork_check || v.anon_vma.some()) &&
+                                  c.read == v.read && c.write == v.write && c.exec == v.exec));
         }
         rep(implies(on && copying, filling));
     }
@@ -146,12 +161,14 @@ struct ExitFacts : Always {
     static constexpr const char* source = "linux mm/mmap.c:exit_mmap@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& t : s.tasks)
             for (int p = 0; p < M::B.mms; ++p)
                 for (int n = 0; n < M::B.pages; ++n) {
                     if (passes_over<M>(!(is_exit(t) && t.mm.is(p)))) break;
-                    const auto& pte = s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
+                    const auto& pte =
+                        s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
                     const auto done = t.mm.is(p) && ((t.pc == pc_exit_page && t.cursor > n) ||
                                                      t.pc == pc_exit_unlink);
                     rep(implies(done, !pte.zero && pte.frame.none()));
@@ -161,12 +178,13 @@ struct ExitFacts : Always {
 struct EditFacts : Always {
     static constexpr const char* id = "task.edit";
     static constexpr const char* says =
-        "An edit in flight has a VMA at its cursor; it starts there after the first split, and lies in the range "
-        "or already has its flags when they are applied.";
+        "An edit in flight has a VMA at its cursor; it starts there after the first split, and "
+        "lies in the range or already has its flags when they are applied.";
     static constexpr const char* source = "linux mm/mprotect.c:mprotect_fixup@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& t : s.tasks)
             for (int p = 0; p < M::B.mms; ++p) {
                 const auto on = pc_between(t.pc, pc_edit_left, pc_edit_join) && t.mm.is(p);
@@ -184,24 +202,27 @@ struct EditFacts : Always {
     }
     /// The VMA already is as the call wants it.
     template <class M>
-    static constexpr typename M::Bool has_flags(const typename M::Task& t, const typename M::Vma& v) {
+    static constexpr typename M::Bool has_flags(const typename M::Task& t,
+                                                const typename M::Vma& v) {
         return implies(t.op == op_mprotect,
                        v.read == t.read && v.write == t.write && v.exec == t.exec) &&
-               implies(t.op == op_dontfork, v.dontfork) && implies(t.op == op_dofork, !v.dontfork) &&
+               implies(t.op == op_dontfork, v.dontfork) &&
+               implies(t.op == op_dofork, !v.dontfork) &&
                implies(t.op == op_wipeonfork, v.wipeonfork) &&
-               implies(t.op == op_keeponfork, !v.wipeonfork) && implies(t.op == op_mlock, v.locked) &&
-               implies(t.op == op_munlock, !v.locked);
+               implies(t.op == op_keeponfork, !v.wipeonfork) &&
+               implies(t.op == op_mlock, v.locked) && implies(t.op == op_munlock, !v.locked);
     }
 };
 struct UnmapFacts : Always {
     static constexpr const char* id = "task.unmap";
     static constexpr const char* says =
-        "After its splits no VMA crosses the ends of an unmap's range; after the detach none is in it; behind the "
-        "cursor every entry is empty.";
+        "After its splits no VMA crosses the ends of an unmap's range; after the detach none is in "
+        "it; behind the cursor every entry is empty.";
     static constexpr const char* source = "linux mm/mmap.c:do_mas_align_munmap@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (const auto& t : s.tasks) {
             const typename M::Bool fixed = t.op == op_mremap_fixed;
@@ -224,8 +245,9 @@ struct UnmapFacts : Always {
                 }
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
-                    const auto done = t.mm.is(p) && lo <= n && hi > n &&
-                                      ((t.pc == pc_unmap_page && t.cursor > n) || t.pc == pc_unmap_unlink);
+                    const auto done =
+                        t.mm.is(p) && lo <= n && hi > n &&
+                        ((t.pc == pc_unmap_page && t.cursor > n) || t.pc == pc_unmap_unlink);
                     rep(implies(done, !pte.zero && pte.frame.none()));
                 }
             }
@@ -235,12 +257,14 @@ struct UnmapFacts : Always {
 struct MoveFacts : Always {
     static constexpr const char* id = "task.move";
     static constexpr const char* says =
-        "A move in flight has its source and target VMAs; the target is linked to all the source is, at offsets "
-        "that agree; what was moved is gone from the source, what was not is empty at the target.";
+        "A move in flight has its source and target VMAs; the target is linked to all the source "
+        "is, at offsets that agree; what was moved is gone from the source, what was not is empty "
+        "at the target.";
     static constexpr const char* source = "linux mm/mremap.c:move_vma@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& t : s.tasks) {
             const auto fixed = is_unmap(t) && t.op == op_mremap_fixed;
             const auto moving = pc_between(t.pc, pc_move_page, pc_move_end);
@@ -252,7 +276,8 @@ struct MoveFacts : Always {
                 typename M::Bool merged = false;   // an unfaulted source that the target joined
                 for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
                     const auto& v = mm.vmas[i];
-                    const auto from = covers(v, t.page) && (v.hi >= t.end || v.hi >= t.page + t.span);
+                    const auto from =
+                        covers(v, t.page) && (v.hi >= t.end || v.hi >= t.page + t.span);
                     source_there = source_there || from;
                     for (std::size_t j = 0; j < mm.vmas.size(); ++j) {
                         const auto& u = mm.vmas[j];
@@ -267,9 +292,10 @@ struct MoveFacts : Always {
                         for (std::size_t a = 0; a < v.links.size(); ++a)
                             linked = linked && implies(v.links[a], u.links[a]);
                         rep(implies(on && moving && from && into,
-                                    linked && u.read == v.read && u.write == v.write && u.exec == v.exec &&
-                                        implies(v.anon_vma.some(), v.pgoff + t.page + u.lo ==
-                                                                       u.pgoff + t.to + v.lo)));
+                                    linked && u.read == v.read && u.write == v.write &&
+                                        u.exec == v.exec &&
+                                        implies(v.anon_vma.some(),
+                                                v.pgoff + t.page + u.lo == u.pgoff + t.to + v.lo)));
                     }
                 }
                 rep(implies(on && (fixed || is_move(t)), source_there));

@@ -1,6 +1,6 @@
 // invariants/vma.hpp - claims about VMAs and the counters kept beside them.
 //
-// Source: linux mm/mmap.c:validate_mm@v6.1; source-notes I-1, I-9, I-31
+// Source: linux mm/mmap.c:validate_mm@v6.1
 #pragma once
 #include "invariants/claim.hpp"
 
@@ -17,7 +17,8 @@ struct VmaDisjoint : Always {
     static constexpr const char* source = "linux mm/mmap.c:validate_mm@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
                 const auto& v = mm.vmas[i];
@@ -36,7 +37,8 @@ struct VmaPgoffBounded : Always {
     static constexpr const char* source = "spec/ABSTRACTIONS.md A-pgoff";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (const auto& v : mm.vmas)
                 rep(implies(v.used, v.pgoff + v.hi <= v.lo + (M::B.max_pgoff() + 1)));
@@ -48,7 +50,8 @@ struct VmaMapCount : Always {
     static constexpr const char* source = "linux mm/mmap.c:validate_mm@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             rep(mm.map_count == count<M>(mm.vmas, [](const auto& v) { return in_tree(v); }));
     }
@@ -59,7 +62,8 @@ struct VmaLockedVm : Always {
     static constexpr const char* source = "linux mm/mlock.c:mlock_fixup@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms) {
             std::array<typename M::Bool, static_cast<std::size_t>(M::B.pages)> locked{};
             for (const auto& v : mm.vmas) {
@@ -80,16 +84,18 @@ struct VmaDetachedOnlyInUnmap : Always {
     static constexpr const char* source = "linux mm/mmap.c:do_mas_align_munmap@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (int p = 0; p < M::B.mms; ++p)
             for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                 if (passes_over<M>(!(v.used && v.detached))) continue;
                 typename M::Bool owned = false;
                 for (const auto& t : s.tasks) {
                     const auto first = t.op == op_mremap_fixed;
-                    owned = owned || (pc_between(t.pc, pc_unmap_page, pc_unmap_unlink) && t.mm.is(p) &&
-                                      ((first && v.lo >= t.to && v.hi <= t.to + t.span) ||
-                                       (!first && v.lo >= t.page && v.hi <= t.end)));
+                    owned =
+                        owned || (pc_between(t.pc, pc_unmap_page, pc_unmap_unlink) && t.mm.is(p) &&
+                                  ((first && v.lo >= t.to && v.hi <= t.to + t.span) ||
+                                   (!first && v.lo >= t.page && v.hi <= t.end)));
                 }
                 rep(implies(v.used && v.detached, owned));
             }
@@ -101,7 +107,8 @@ struct VmaRowCleared : Always {
     static constexpr const char* source = "representation";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             for (int i = 0; i < M::B.vmas; ++i) {
                 const auto& v = mm.vmas[static_cast<std::size_t>(i)];
@@ -117,10 +124,12 @@ struct VmaRowCleared : Always {
 struct MmRssExact : Always {
     static constexpr const char* id = "mm.rss-exact";
     static constexpr const char* says = "MM_ANONPAGES is the number of entries that map a frame.";
-    static constexpr const char* source = "linux mm/memory.c:zap_pte_range@v6.1; kernel/fork.c:check_mm";
+    static constexpr const char* source =
+        "linux mm/memory.c:zap_pte_range@v6.1; kernel/fork.c:check_mm";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& mm : s.mms)
             rep(mm.rss_anon == count<M>(mm.ptes, [](const auto& pte) { return pte.frame.some(); }));
     }
@@ -131,7 +140,8 @@ struct MmFreeCleared : Always {
     static constexpr const char* source = "linux kernel/fork.c:check_mm@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (int p = 0; p < M::B.mms; ++p) {
             const auto& mm = s.mms[static_cast<std::size_t>(p)];
             const auto free = mm.phase == mm_free;
@@ -150,7 +160,8 @@ struct MmBusyHasTask : Always {
     static constexpr const char* source = "linux kernel/fork.c:dup_mm, mmput@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (int p = 0; p < M::B.mms; ++p)
             rep(count<M>(s.tasks, [&](const auto& t) {
                     return (is_exit(t) && t.mm.is(p)) || (is_fork(t) && t.child.is(p));

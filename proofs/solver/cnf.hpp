@@ -3,7 +3,7 @@
 // Why: Z3 blasts words to bits well, but its DIMACS printer (4.8.12) writes wrong headers, prints a
 //      contradictory goal as a satisfiable file and loses names. So the clauses are read from the
 //      goal object itself.
-// Source: facts/toolchain.md section 0, finding 4; Z3 issues #6577 and #7165.
+// Source: Z3 issues #6577 and #7165; spec/SOURCES.md, "Manuals and papers".
 #pragma once
 #include <cstddef>
 #include <span>

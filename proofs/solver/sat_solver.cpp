@@ -4,7 +4,7 @@
 //      the single assumption `s` means that `-s` follows by unit propagation from what it has
 //      logged, so `lemma` writes that unit between CaDiCaL's own lines; the checker decides whether
 //      this is true.
-// Source: CaDiCaL 1.5.3 cadical.hpp; facts/toolchain.md section 0, finding 5.
+// Source: CaDiCaL 1.5.3 cadical.hpp, and spec/SOURCES.md, "Manuals and papers".
 #include "proofs/solver/sat_solver.hpp"
 
 #include <algorithm>

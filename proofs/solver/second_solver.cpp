@@ -3,7 +3,7 @@
 // Why: see second_solver.hpp. The writer is our own, so the text does not pass through Z3's
 //      printer. Bindings of one height share one `let`, which keeps the nesting as deep as the term
 //      and not as long as it is large.
-// Source: SMT-LIB 2.6 sections 3.6 and theory FixedSizeBitVectors; facts/toolchain.md section 3.
+// Source: SMT-LIB 2.6 sections 3.6 and theory FixedSizeBitVectors.
 #include "proofs/solver/second_solver.hpp"
 
 #include <algorithm>
