@@ -1,7 +1,8 @@
-// invariants/task_fields.hpp - support: what each field of a task may be at each step, and who excludes whom.
+// invariants/task_fields.hpp - support: what each field of a task may be at each step, and who
+// excludes whom.
 //
-// Why: "what did the earlier steps establish that others may not undo?", asked at each pc. These are not promises to
-//      users; they make the promises inductive for all interleavings.
+// Why: "what did the earlier steps establish that others may not undo?", asked at each pc. These
+//      are not promises to users; they make the promises inductive for all interleavings.
 #pragma once
 #include "invariants/anon_vma.hpp"
 
@@ -18,12 +19,14 @@ struct TaskRange : Always {
     static constexpr const char* source = "representation";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         const int pages = env.limits.pages;
         for (int i = 0; i < M::B.tasks; ++i) {
             const auto& t = s.tasks[static_cast<std::size_t>(i)];
             rep(t.pc < pc_count && t.op < op_code_count && t.gup <= gup_pin);
-            rep(t.page <= pages && t.end <= pages && t.cursor <= pages && t.to <= pages && t.span <= pages);
+            rep(t.page <= pages && t.end <= pages && t.cursor <= pages && t.to <= pages &&
+                t.span <= pages);
             rep(implies(t.pc != pc_idle, t.mm.some() && typename M::Bool(i < env.limits.tasks)));
             rep(is_fork(t) == t.child.some());
             const auto indexes = is_fault(t) || is_gup(t);
@@ -38,29 +41,33 @@ struct TaskNormal : Always {
     static constexpr const char* source = "representation";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         for (const auto& t : s.tasks) {
             const auto fault = is_fault(t);
             const auto gup = is_gup(t);
-            const auto shared_op = is_edit(t) || is_unmap(t) || is_move(t) || t.pc == pc_mmap_insert;
+            const auto shared_op =
+                is_edit(t) || is_unmap(t) || is_move(t) || t.pc == pc_mmap_insert;
             const auto inserts = t.pc == pc_mmap_insert || (is_unmap(t) && t.op == op_mmap_fixed);
             const auto remaps = is_move(t) ||
                                 (is_unmap(t) && (t.op == op_mremap || t.op == op_mremap_fixed));
             rep(implies(t.pc == pc_idle, t.mm.none()));
             rep(implies(!(shared_op || t.pc == pc_zap), t.end == 0));
             rep(implies(!shared_op, t.op == op_none));
-            rep(implies(!(fault || gup || is_unmap(t) || is_move(t) || t.pc == pc_mmap_insert), t.page == 0));
+            rep(implies(!(fault || gup || is_unmap(t) || is_move(t) || t.pc == pc_mmap_insert),
+                        t.page == 0));
             rep(implies(!(is_fork(t) || is_edit(t) || t.pc == pc_zap || t.pc == pc_unmap_page ||
                           t.pc == pc_move_page || t.pc == pc_exit_page),
                         t.cursor == 0));
             rep(implies(!remaps, t.to == 0 && t.span == 0));
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect)), !t.read));
-            rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect) || fault || gup), !t.write));
+            rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect) || fault || gup),
+                        !t.write));
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect) || fault), !t.exec));
             rep(implies(!fault, !t.unshare && !t.zero && !t.vlock));
             rep(implies(!(inserts || (is_unmap(t) && t.op == op_mremap_fixed)), !t.grows));
-            rep(implies(!(is_edit(t) || t.pc == pc_zap || t.pc == pc_move_vma || t.pc == pc_move_page ||
-                          t.pc == pc_move_end),
+            rep(implies(!(is_edit(t) || t.pc == pc_zap || t.pc == pc_move_vma ||
+                          t.pc == pc_move_page || t.pc == pc_move_end),
                         !t.hole));
             rep(implies(!samples_fast(t), !t.stale));
             rep(implies(!(fault || gup), t.gup == gup_none));
@@ -68,7 +75,8 @@ struct TaskNormal : Always {
             rep((holds_new_frame(t) || samples_fast(t)) == t.frame.some());
             rep(implies(!(fault || t.pc == pc_fork_share || t.pc == pc_fork_copy), t.old.none()));
             rep(implies(t.pc == pc_fault_expand || t.pc == pc_fault_zero, t.old.none()));
-            rep(implies(t.pc == pc_fault_wp || t.pc == pc_fork_share || t.pc == pc_fork_copy, t.old.some()));
+            rep(implies(t.pc == pc_fault_wp || t.pc == pc_fork_share || t.pc == pc_fork_copy,
+                        t.old.some()));
             rep(implies(t.zero, t.old.none() && t.pc >= pc_fault_prepare));
             if (env.rules.fault_lock == FaultLock::mmap_lock) rep(!t.vlock);
             rep(implies(t.vlock, t.gup == gup_none));
@@ -76,8 +84,8 @@ struct TaskNormal : Always {
             rep(implies(t.unshare, !t.exec));
             rep(implies(fault && t.gup != gup_none, !t.exec));
             rep(implies(t.pc == pc_fault_zero, !t.write));
-            rep(implies(t.pc == pc_fault_wp || pc_between(t.pc, pc_fault_prepare, pc_fault_prepare) ||
-                            is_prepared(t),
+            rep(implies(t.pc == pc_fault_wp ||
+                            pc_between(t.pc, pc_fault_prepare, pc_fault_prepare) || is_prepared(t),
                         t.write || t.unshare));
             rep(implies(is_prepared(t) || t.pc == pc_fault_prepare, t.write || t.old.some()));
             rep(implies(t.write, !(fault && t.exec)));
@@ -86,22 +94,27 @@ struct TaskNormal : Always {
 };
 struct TaskOpFits : Always {
     static constexpr const char* id = "task.op-fits";
-    static constexpr const char* says = "Shared steps run for the system calls they belong to, over sound ranges.";
+    static constexpr const char* says =
+        "Shared steps run for the system calls they belong to, over sound ranges.";
     static constexpr const char* source = "representation";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         const int pages = env.limits.pages;
         for (const auto& t : s.tasks) {
             const auto fixed = t.op == op_mremap_fixed;
             const auto moved = t.op == op_mremap || t.op == op_mremap_dontunmap;
-            rep(implies(is_edit(t), t.op >= op_mprotect && t.op <= op_munlock && t.cursor <= t.end));
+            rep(implies(is_edit(t),
+                        t.op >= op_mprotect && t.op <= op_munlock && t.cursor <= t.end));
             rep(implies(pc_between(t.pc, pc_edit_left, pc_edit_join), t.cursor < t.end));
             rep(implies(t.pc == pc_zap, t.cursor < t.end));
-            rep(implies(is_unmap(t), t.page < t.end && (t.op == op_munmap || t.op == op_brk ||
-                                                        t.op == op_mmap_fixed || t.op == op_mremap || fixed)));
+            rep(implies(is_unmap(t),
+                        t.page < t.end && (t.op == op_munmap || t.op == op_brk ||
+                                           t.op == op_mmap_fixed || t.op == op_mremap || fixed)));
             rep(implies(t.pc == pc_mmap_insert,
-                        t.page < t.end && ((t.op >= op_mmap && t.op <= op_mmap_noreplace) || t.op == op_brk)));
+                        t.page < t.end &&
+                            ((t.op >= op_mmap && t.op <= op_mmap_noreplace) || t.op == op_brk)));
             rep(implies(is_move(t), t.page < t.end && t.span > 0 && moved));
             rep(implies(t.op == op_mremap_dontunmap, t.page + t.span == t.end));
             rep(implies(is_move(t) && (t.pc != pc_move_vma || t.hole),
@@ -116,19 +129,22 @@ struct TaskOpFits : Always {
             rep(implies(t.pc == pc_move_page,
                         t.cursor >= t.page && t.cursor < t.end && t.cursor < t.page + t.span));
             rep(implies(t.pc == pc_unmap_page && !fixed, t.cursor >= t.page && t.cursor < t.end));
-            rep(implies(t.pc == pc_unmap_page && fixed, t.cursor >= t.to && t.cursor < t.to + t.span));
+            rep(implies(t.pc == pc_unmap_page && fixed,
+                        t.cursor >= t.to && t.cursor < t.to + t.span));
         }
     }
 };
 struct TaskLocks : Always {
     static constexpr const char* id = "task.locks";
     static constexpr const char* says =
-        "A writer of an address space is alone but for faults under VMA locks that a fork has not reached; "
-        "an exiting one has no other user.";
-    static constexpr const char* source = "linux include/linux/mmap_lock.h@v6.12; kernel/fork.c:dup_mmap@v6.12";
+        "A writer of an address space is alone but for faults under VMA locks that a fork has not "
+        "reached; an exiting one has no other user.";
+    static constexpr const char* source =
+        "linux include/linux/mmap_lock.h@v6.12; kernel/fork.c:dup_mmap@v6.12";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&, auto&& rep) {
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
         using D = typename M::D;
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
@@ -148,13 +164,15 @@ struct TaskLocks : Always {
                 if (env.rules.fault_lock == FaultLock::vma_lock)
                     for (const auto& mm : s.mms)
                         for (const auto& v : mm.vmas) {
-                            const auto ahead = (t.pc == pc_fork_vma && v.lo >= t.cursor) || v.lo > t.cursor;
+                            const auto ahead =
+                                (t.pc == pc_fork_vma && v.lo >= t.cursor) || v.lo > t.cursor;
                             rep(implies(same && under_vma && is_fork(t) && covers(v, u.page) &&
                                             t.mm.is(static_cast<int>(&mm - s.mms.data())),
                                         ahead));
                         }
                 if (env.rules.gup_fork_seq == GupForkSeq::checked)
-                    rep(implies(same && is_fork(t) && samples_fast(u) && u.gup == gup_pin, u.stale));
+                    rep(implies(same && is_fork(t) && samples_fast(u) && u.gup == gup_pin,
+                                u.stale));
             }
             for (const auto& h : s.handles) rep(implies(is_fork(t), !(h.mm == t.child)));
         }
