@@ -51,7 +51,7 @@ enum class Problem {
     claim,      ///< a claim is violated
     bug,        ///< a kernel assertion failed, or a call did not end
     touched,    ///< a step that was not enabled changed the state
-    stuck,      ///< a call by the only task could not go on
+    stuck,      ///< the only task could not go on, or tasks wait for each other for ever
 };
 
 struct HistoryReport {

@@ -50,7 +50,10 @@ class Runner {
     }
 
   private:
+    /// So many steps that are not enabled, one after the other, mean that tasks wait in a circle.
+    static constexpr int patience = 10'000;
     void restart() {
+        waiting_ = 0;
         s_ = initial_state<M>();
         flights_ = {};
         records_.clear();
@@ -114,8 +117,10 @@ class Runner {
     void after_step(const Record& r, const Outcome& o) {
         if (o.blocked) {
             ++report_.disabled_steps;
+            if (++waiting_ > patience) report_.problem = Problem::stuck;
             return;
         }
+        waiting_ = 0;
         auto& flight = flights_[r.task];
         if (flight.result == res_pending) flight.result = o.result;
         if (s_.tasks[r.task].pc == pc_idle) ended(flight.row, flight.result, o.page);
@@ -160,7 +165,7 @@ class Runner {
     State s_{}, copy_{};
     std::array<Flight, static_cast<std::size_t>(B.tasks)> flights_{};
     std::vector<Record> records_;
-    int since_ = 0;
+    int since_ = 0, waiting_ = 0;   // waiting: steps not enabled since the last that was
     HistoryReport report_;
 };
 
