@@ -43,9 +43,9 @@ int some_alive(const typename M::State& s, unsigned start) {
     return -1;
 }
 
-/// Forgets what a fork may change in its parent for good: write protection, exclusivity; the batch
-/// (a full one drains, and takes the references it held along); the ages and rows of anon_vmas do
-/// not move, for the child's are younger than all others of their root.
+/// Forgets what a fork may change for good: write protection and exclusivity of the parent's pages;
+/// the batch (a full one drains, and takes the references it held along, maybe the last; copies of
+/// pinned pages stay in it). Ages and rows of anon_vmas are as before: the child's were youngest.
 template <class M>
 typename M::State without_fork_traces(typename M::State s) {
     for (auto& mm : s.mms)
@@ -55,6 +55,7 @@ typename M::State without_fork_traces(typename M::State s) {
         f.lru = f.lru || f.batched;
         f.batched = false;
         f.exclusive = false;
+        if (f.refcount == 0) f = {};   // nobody but the batch held it
     }
     return s;
 }
