@@ -10,7 +10,6 @@
 namespace faultline {
 
 /// Exactly one anon_vma linked: not a fork child's VMA.
-
 /// Source: list_is_singular(&vma->anon_vma_chain)
 template <class K>
 constexpr BoolOf<K> chain_singular(const typename K::Mach::Vma& v) {

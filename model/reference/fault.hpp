@@ -11,7 +11,6 @@
 namespace faultline {
 
 /// VM_WRITE for a write, any access at all for the rest.
-
 /// Source: arch/x86/mm/fault.c:access_error@v6.1
 template <class K>
 constexpr BoolOf<K> access_allowed(const auto& v, const auto& t) {

@@ -153,7 +153,7 @@ constexpr BoolOf<K> fork_share(K& k) {
                 pte.write = false;
                 copy = pte;
                 child.rss_anon += 1;
-                WITH(want, child.want, k.t.cursor) 
+                WITH(want, child.want, k.t.cursor)
                     WITH(parents, mm.want, k.t.cursor) want = parents;
                 fork_next_page(k, v);
             } else k.t.pc = pc_fork_check;

@@ -208,10 +208,9 @@ constexpr Outcome load(const Env& env, typename M::State& s, int mm, int page, b
 
 /// The VM_FAULT_* value handle_mm_fault returns for a fault that ended so, -1 where it is not
 /// called at all.
-/// Source: linux mm/memory.c:wp_page_copy, wp_page_reuse, do_anonymous_page@v6.1 and @v5.10;
-///         VM_FAULT_WRITE went
-/// in 6.2, between the rule sets: it is told from the lock a fault holds (6.2 and 6.3 are not
-/// modelled).
+/// VM_FAULT_WRITE went in 6.2, between the rule sets: it is told from the lock a fault holds (6.2
+/// and 6.3 are not modelled).
+/// Source: linux mm/memory.c:wp_page_copy, wp_page_reuse, do_anonymous_page@v6.1 and @v5.10
 constexpr int vm_fault_bits(int result, const Rules& rules) {
     namespace bits = kernel::vm_fault;
     const bool says_write = rules.fault_lock == FaultLock::mmap_lock;

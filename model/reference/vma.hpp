@@ -101,7 +101,6 @@ constexpr BoolOf<K> range_free(const K& k, const auto& mm, const auto& lo, const
 }
 
 /// Whether a range with anon_vma `mine` may join `neighbour`.
-
 /// Source: linux mm/mmap.c:is_mergeable_anon_vma@v6.1, since 6.16 mm/vma.c with commit
 /// linux 879bca0a2c4f: `mine_singular` says the range is no fork child's.
 template <class K>
