@@ -1,5 +1,5 @@
 // invariants/residue.hpp - what a refused call may leave behind, declared per outcome, and the
-//  check of it.
+// check of it.
 //
 // Why:    "a failed call changes nothing" is not true of Linux: mprotect keeps the prefix it has
 //         done, MAP_FIXED has unmapped its target, a failed fork leaves its parent write-protected.
@@ -22,7 +22,8 @@ enum Residue : unsigned {
     keeps_unmapped = 16,       ///< the target range was unmapped
     keeps_write_protect = 32,  ///< entries lost their write permission, frames their exclusivity
     keeps_stack = 64,          ///< the stack grew
-    keeps_emptied = 128        ///< pages of the range were discarded up to some page
+    keeps_emptied = 128,       ///< pages of the range were discarded up to some page
+    keeps_pinned = 256         ///< the address space counts as one that has pinned pages
 };
 struct ResidueRow {
     const char* operation;  ///< name in `operations`
@@ -31,10 +32,10 @@ struct ResidueRow {
     unsigned may_change;
     const char* source;
 };
-inline constexpr std::array<ResidueRow, 30> residue_table{{
+inline constexpr std::array<ResidueRow, 31> residue_table{{
     {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
-    {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits,
+    {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mmap.c:mmap_region@v6.1"},
     {"mmap", op_mmap_noreplace, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_noreplace, res_eexist, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
@@ -43,31 +44,34 @@ inline constexpr std::array<ResidueRow, 30> residue_table{{
     {"advise", op_mlock, res_enomem, keeps_prefix, "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
     {"advise", op_munlock, res_enomem, keeps_prefix, "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
     {"advise", op_none, res_enomem, keeps_prefix, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
-    {"dontneed", op_none, res_enomem, keeps_emptied, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
-    {"dontneed", op_none, res_einval, keeps_emptied,
+    {"advise", op_none, res_eagain, keeps_prefix, "linux mm/madvise.c:madvise_vma_behavior@v6.1"},
+    {"dontneed", op_none, res_enomem, keeps_emptied | keeps_batch,
+     "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
+    {"dontneed", op_none, res_einval, keeps_emptied | keeps_batch,
      "linux mm/madvise.c:madvise_dontneed_free@v6.1"},
     {"brk", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1"},
     {"mremap", op_none, res_einval, keeps_nothing,
      "linux mm/mremap.c:SYSCALL_DEFINE5(mremap)@v6.1"},
-    {"mremap", op_none, res_efault, keeps_unmapped | keeps_splits,
+    {"mremap", op_none, res_efault, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mremap.c:mremap_to, vma_to_resize@v6.1"},
-    {"mremap", op_none, res_eagain, keeps_unmapped | keeps_splits,
+    {"mremap", op_none, res_eagain, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mremap.c:mremap_to, vma_to_resize@v6.1"},
-    {"mremap", op_none, res_enomem, keeps_unmapped | keeps_splits,
+    {"mremap", op_none, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mremap.c:mremap_to@v6.1"},
-    {"fault", op_none, res_segv_maperr, keeps_nothing, "linux arch/x86/mm/fault.c:bad_area@v6.1"},
-    {"fault", op_none, res_segv_accerr, keeps_nothing,
-     "linux arch/x86/mm/fault.c:bad_area_access_error@v6.1"},
+    {"fault", op_none, res_segv_maperr, keeps_anon_vma, "linux mm/mmap.c:expand_downwards@v6.1"},
+    // The stack has grown before its rights are looked at.
+    {"fault", op_none, res_segv_accerr, keeps_anon_vma | keeps_stack,
+     "linux arch/x86/mm/fault.c:do_user_addr_fault@v6.1"},
     {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack,
      "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
     {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
      "linux kernel/fork.c:dup_mmap@v6.1"},
     {"exit", op_none, res_enomem, keeps_nothing, "cannot fail"},
-    {"gup", op_none, res_efault, keeps_nothing, "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup", op_none, res_enomem, keeps_anon_vma | keeps_batch | keeps_stack,
+    {"gup", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
      "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup_fast", op_none, res_efault, keeps_nothing, "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup_fast", op_none, res_enomem, keeps_anon_vma | keeps_batch | keeps_stack,
+    {"gup_fast", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup_fast", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
      "linux mm/gup.c:faultin_page@v6.1"},
     {"gup", op_none, res_einval, keeps_nothing, "linux mm/gup.c:is_valid_gup_args@v6.1"},
     {"gup_fast", op_none, res_einval, keeps_nothing, "linux mm/gup.c:is_valid_gup_args@v6.1"},
@@ -253,6 +257,8 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     const unsigned may = row->may_change;
     typename M::State rest = after;
     if (may & keeps_batch) residue::forgive_batch<M>(before, rest);
+    if ((may & keeps_pinned) && args.gup == gup_pin)
+        rest.mms[mm].has_pinned = before.mms[mm].has_pinned;
     if (may & keeps_stack) residue::forgive_stack<M>(before, rest, mm);
     if (may & keeps_anon_vma) residue::forgive_anon_vma<M>(before, rest, mm);
     if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);
