@@ -1,5 +1,5 @@
-// tests/history/engine_test.cpp - the engine of histories: one seed, one history; records replay and
-// survive as bytes; any bytes are a history.
+// tests/history/engine_test.cpp - the engine of histories: one seed, one history; records replay
+// and survive as bytes; any bytes are a history.
 //
 // Why: a failure that cannot be repeated from what was reported is no finding.
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// tests/history/laws_test.cpp - laws that relate whole calls: what one undoes of another, and what a
-// call that is not enabled leaves alone.
+// tests/history/laws_test.cpp - laws that relate whole calls: what one undoes of another, and what
+// a call that is not enabled leaves alone.
 //
 // Why: claims speak about one state; a law speaks about two, and each field it does not list is
 //      promised to be equal.
@@ -60,7 +60,8 @@ typename M::State without_fork_traces(typename M::State s) {
     return s;
 }
 template <Bounds B>
-void fork_then_exit_is_identity(std::uint64_t seed, int operations, unsigned who, const Rules& rules) {
+void fork_then_exit_is_identity(std::uint64_t seed, int operations, unsigned who,
+                                const Rules& rules) {
     using M = Machine<Concrete, B>;
     const Env env{rules, B};
     auto s = grown<M>(env, seed, operations);
@@ -82,8 +83,8 @@ void fork_then_exit_is_identity(std::uint64_t seed, int operations, unsigned who
     }
 }
 
-/// An address space as execve leaves it, but for what outlives its mappings: the end of the heap and
-/// "something was pinned here once".
+/// An address space as execve leaves it, but for what outlives its mappings: the end of the heap
+/// and "something was pinned here once".
 template <class M>
 bool empty_space(const typename M::Mm& mm) {
     typename M::Mm fresh{};

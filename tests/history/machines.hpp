@@ -1,4 +1,4 @@
-// tests/history/machines.hpp - how long the histories of the tests are, and what each kernel may break.
+// tests/history/machines.hpp - how long the tests' histories are; what each kernel may break.
 //
 // Why: the sanitized build runs the same tests on fewer operations.
 #pragma once
@@ -25,7 +25,7 @@ inline ClaimSet excused_for(std::string_view kernel) {
     return set;
 }
 inline std::string told(const HistoryReport& r) {
-    static constexpr std::array<const char*, 5> problems{"none", "claim", "bug", "touched", "stuck"};
+    static constexpr std::array problems{"none", "claim", "bug", "touched", "stuck"};
     return std::string(problems[static_cast<std::size_t>(r.problem)]) + " " +
            std::string(claim_id(r.violated)) + " after " + std::to_string(r.records.size()) +
            " records";
