@@ -148,7 +148,6 @@ struct TaskLocks : Always {
         using D = typename M::D;
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
-            if (passes_over<M>(t.pc == pc_idle)) continue;
             rep(implies(t.pc != pc_idle && !is_exit(t), AT(s.mms, t.mm, phase) == mm_alive));
             rep(implies(t.gup == gup_pin, AT(s.mms, t.mm, has_pinned)));
             rep(implies(is_exit(t), AT(s.mms, t.mm, phase) == mm_busy));
@@ -157,6 +156,7 @@ struct TaskLocks : Always {
                 if (i == j) continue;
                 const auto& u = s.tasks[j];
                 const auto same = t.mm == u.mm && t.pc != pc_idle && u.pc != pc_idle;
+                if (passes_over<M>(!same)) continue;
                 rep(implies(same, !(writes_mmap(t) && (writes_mmap(u) || reads_mmap(u)))));
                 rep(implies(same, !is_exit(t)));
                 const auto under_vma = is_fault(u) && u.vlock;
