@@ -21,7 +21,8 @@ struct InductionOptions {
     bool argument_symmetry = true;       ///< fix process, child, task and handle rows up to renaming
     int jobs = 1;
     std::vector<std::string> steps, claims, kinds;   ///< empty: all
-    int bmc_depth = 0;
+    std::vector<std::string> drop;       ///< claims left out of premises and goals
+    int bmc_depth = 0;                   ///< 0: no bounded reachability
 };
 /// Bounds that proofs are instantiated for.
 std::vector<std::string> induction_bounds();

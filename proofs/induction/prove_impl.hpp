@@ -11,6 +11,7 @@
 
 #include "model/reference/rmap.hpp"
 #include "model/reference/view.hpp"
+#include "proofs/induction/bmc.hpp"
 #include "proofs/induction/expected.hpp"
 #include "proofs/induction/instances.hpp"
 
@@ -47,6 +48,7 @@ public:
         if (wanted(options_.kinds, "step")) steps();
         if (wanted(options_.kinds, "bites")) bites();
         if (wanted(options_.kinds, "refine")) refine();
+        if (options_.bmc_depth > 0 && wanted(options_.kinds, "bmc")) bmc();
         return report_;
     }
 
@@ -75,7 +77,13 @@ private:
     /// Wanted on the command line, and of a kind that induction is for.
     bool asked(int claim) const {
         const auto& info = claim_infos()[static_cast<std::size_t>(claim)];
-        return info.kind != ClaimKind::bounded && wanted(options_.claims, info.id);
+        return info.kind != ClaimKind::bounded && wanted(options_.claims, info.id) &&
+               !dropped(claim);
+    }
+    /// Left out of premises and goals: what the others need it for comes to light.
+    bool dropped(int claim) const {
+        return !options_.drop.empty() &&
+               wanted(options_.drop, claim_infos()[static_cast<std::size_t>(claim)].id);
     }
     bool premise(int claim) const {
         return !claim_excused(options_.kernel, claim_infos()[static_cast<std::size_t>(claim)].id);
@@ -112,7 +120,8 @@ private:
         o.name = i.label;
         o.z = builder.z();
         for (const auto& c : f.pre)
-            if (premise(c.claim) || !kept) o.premises.push_back(builder.ast(c.term));
+            if ((premise(c.claim) || !kept) && !dropped(c.claim))
+                o.premises.push_back(builder.ast(c.term));
         o.premises.push_back(builder.ast(f.enabled));
         std::vector<int> goal_claims;
         for (const auto& c : f.post) {
@@ -139,7 +148,8 @@ private:
         Replay<B> replay;
         replay.run(env_, i, *values);
         for (int c = 0; c < claim_count; ++c)
-            if (!replay.held_before[static_cast<std::size_t>(c)] && (premise(c) || !kept) && applies(c))
+            if (!replay.held_before[static_cast<std::size_t>(c)] && (premise(c) || !kept) &&
+                applies(c) && !dropped(c))
                 r.error = "a model does not satisfy its premise " +
                           std::string(claim_infos()[static_cast<std::size_t>(c)].id);
         if (!replay.enabled) r.error = "a model's step is not enabled concretely";
@@ -258,7 +268,7 @@ private:
         Term all = true;
         for (const auto& c : claim_terms<B>(env_, s)) {
             if (c.claim == claim) all = both(all, c.term);
-            else o.premises.push_back(builder.ast(c.term));
+            else if (!dropped(c.claim)) o.premises.push_back(builder.ast(c.term));
         }
         o.goals.push_back({info.id, builder.ast(all)});
         const Decision d = decide(o, options_.decide);
@@ -276,7 +286,8 @@ private:
                 read_all(bad, *values, "s");
                 const auto held = Replay<B>::held(env_, bad);
                 for (int c = 0; c < claim_count; ++c)
-                    if (held[static_cast<std::size_t>(c)] == (c == claim) && applies(c))
+                    if (held[static_cast<std::size_t>(c)] == (c == claim) && applies(c) &&
+                        !dropped(c))
                         throw std::runtime_error(o.name + ": the state does not replay");
             }
         }
@@ -319,6 +330,99 @@ private:
             c.note = canary ? "must be refuted, and is" : t.note;
             report_.cells.push_back(c);
         }
+    }
+
+    /// Depth by depth from the initial state, up to the first depth where a claim fails or is open.
+    void bmc() {
+        Builder builder;
+        const auto from = initial_state<Con<B>>();
+        Unrolling<B> u(env_, from, options_.argument_symmetry);
+        std::string ended;
+        for (int depth = 1; depth <= options_.bmc_depth; ++depth) {
+            const std::string step = "depth " + std::to_string(depth);
+            std::vector<Tallied> tally(static_cast<std::size_t>(all_claims));
+            bool vacuous = false;
+            if (ended.empty()) {
+                u.step();
+                vacuous = decide_depth(builder, u, step, tally);
+            }
+            std::string why;
+            for (int c = 0; c < all_claims; ++c) {
+                if (!asked(c)) continue;
+                const Tallied& t = tally[static_cast<std::size_t>(c)];
+                Cell out = cell("bmc", c, step);
+                out.verdict = !applies(c)      ? Verdict::not_applicable
+                              : !ended.empty() ? Verdict::skipped
+                              : vacuous        ? Verdict::vacuous
+                                               : verdict_of(t);
+                out.certificate = !t.any || t.unchanged ? "constant"
+                                  : t.certified         ? "drat-checked"
+                                                        : "";
+                out.second_solver = t.second_text;
+                out.note = ended.empty() ? t.note : ended;
+                if (applies(c) && out.verdict != Verdict::holds && why.empty())
+                    why = "the search ended at " + step;
+                report_.cells.push_back(out);
+            }
+            if (ended.empty()) ended = why;
+            if (progress_)
+                progress_({"bmc " + options_.kernel + " " + options_.bounds,
+                           static_cast<std::uint64_t>(depth),
+                           static_cast<std::uint64_t>(options_.bmc_depth - depth), 0,
+                           std::to_string(u.width()) + " instances"});
+        }
+    }
+    /// Decides one depth; true if no state is that many steps away.
+    bool decide_depth(Builder& builder, const Unrolling<B>& u, const std::string& step,
+                      std::vector<Tallied>& tally) {
+        Obligation o;
+        o.name = "bmc " + step;
+        o.z = builder.z();
+        for (const Term& t : u.transitions()) o.premises.push_back(builder.ast(t));
+        std::vector<int> goal_claims;
+        for (const auto& c : u.goals()) {
+            if (!asked(c.claim)) continue;
+            o.goals.push_back({claim_infos()[static_cast<std::size_t>(c.claim)].id,
+                               builder.ast(c.term)});
+            goal_claims.push_back(c.claim);
+        }
+        const Decision d = decide(o, options_.decide);
+        account(d);
+        std::set<int> shown;
+        for (std::size_t g = 0; g < o.goals.size(); ++g) {
+            const int claim = goal_claims[g];
+            add(tally[static_cast<std::size_t>(claim)], d.goals[g]);
+            if (d.goals[g].answer != Answer::refuted || !shown.insert(claim).second) continue;
+            const auto values = counterexample(o, g, options_.decide);
+            if (values) report_.stories.push_back(tell(u.replay(*values), claim, step));
+        }
+        return d.premises_satisfiable == Answer::refuted;
+    }
+    /// The story of a history that really violates the claim; anything else is a tool error.
+    Story tell(const History<B>& h, int claim, const std::string& step) const {
+        const auto& info = claim_infos()[static_cast<std::size_t>(claim)];
+        std::string error = h.error;
+        if (error.empty() && claim < claim_count &&
+            Replay<B>::held(env_, h.moves.back().after)[static_cast<std::size_t>(claim)])
+            error = "a history does not violate the claim concretely";
+        if (error.empty() && claim == no_bug_claim && !h.bug)
+            error = "a history does not hit the assertion";
+        if (!error.empty()) throw std::runtime_error("bmc " + step + ": " + error);
+        Story story;
+        story.claim = info.id;
+        story.says = info.says;
+        story.source = info.source;
+        story.headline = options_.kernel + ", bounds " + options_.bounds;
+        story.found_by = "prove bmc " + step;
+        story.before = view_of<Con<B>>(h.from);
+        for (const auto& m : h.moves)
+            story.steps.push_back(
+                {m.text,
+                 std::string("-> ") + result_infos[static_cast<std::size_t>(m.result)].text,
+                 view_of<Con<B>>(m.after)});
+        story.shortest = true;
+        story.from_initial = true;
+        return story;
     }
 
     template <class Fn>
