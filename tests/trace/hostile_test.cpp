@@ -1,5 +1,5 @@
 // tests/trace/hostile_test.cpp - thousands of damaged texts: no crash, one clear line, and the same
-//  text twice.
+// text twice.
 //
 // Why: traces come from strangers. What parses after the damage is run too: the machine must refuse
 //      what it does not have, never step outside its tables.
@@ -8,6 +8,7 @@
 #include <random>
 
 #include "invariants/run.hpp"
+#include "proofs/induction/expected.hpp"
 #include "tests/trace/corpus.hpp"
 
 namespace faultline {
@@ -109,9 +110,11 @@ TEST(Hostile, NothingCrashesAndErrorsAreOneLine) {
         ran += report.exit == Exit::holds ? 1 : 0;
         ASSERT_NE(report.exit, Exit::tool_error) << text;
         // Whatever was damaged, the reference itself keeps its promises unless the trace asks for a
-        // bug.
-        const bool sound = trace.exhibit.empty() && trace.rules.empty();
-        ASSERT_TRUE(!sound || report.violated.empty()) << report.error << "\n" << text;
+        // bug, or its kernel really has one (5.10 loses pins, M05).
+        if (!trace.exhibit.empty() || !trace.rules.empty()) continue;
+        for (const std::string& claim : report.violated)
+            ASSERT_TRUE(proofs::claim_excused(report.kernel, claim)) << report.error << "\n"
+                                                                     << text;
     }
     EXPECT_GT(parsed, 1000);
     EXPECT_GT(refused, 1500);
