@@ -1,10 +1,12 @@
 // spec/domain.hpp - the control words of the model's text, and the concrete value domain.
 //
-// Why:  the transition rules and the claims are written once, over a domain D. With `Concrete` they are ordinary
-//       C++ (constexpr, fuzzable, explorable); with the symbolic domain of proofs/ the same bodies build formulas.
-//       IF runs both arms under a guard there and merges every assignment; WITH runs its body once per possible row.
-// Rules of the text: no return, break or continue inside IF or WITH; operands of && and || are pure and total;
-//       only loop counters are plain ints; REQUIRE stands outside IF and WITH and means "not enabled now".
+// Why:  the transition rules and the claims are written once, over a domain D. With `Concrete` they
+//       are ordinary C++ (constexpr, fuzzable, explorable); with the symbolic domain of proofs/ the
+//       same bodies build formulas. IF runs both arms under a guard there and merges every
+//       assignment; WITH runs its body once per possible row.
+// Rules of the text: no return, break or continue inside IF or WITH; operands of && and || are
+//       pure and total; only loop counters are plain ints; REQUIRE stands outside IF and WITH and
+//       means "not enabled now".
 #pragma once
 #include <array>
 #include <cstddef>
@@ -19,7 +21,8 @@
 #define FL_WITH(g, x, table, i)                                                       \
     for (typename D::Pick g(i, static_cast<int>((table).size())); g.live(); g.step()) \
         if (auto& x = (table)[static_cast<std::size_t>(g.row())]; true)
-/// WITH(x, table, which) {...}: binds x to the row `which` names; nothing happens when it names none.
+/// WITH(x, table, which) {...}: binds x to the row `which` names; nothing happens when it names
+/// none.
 #define WITH(x, table, which) FL_WITH(FL_CAT(pick_, __COUNTER__), x, table, which)
 /// REQUIRE(cond): the step is not enabled unless cond; never inside IF or WITH.
 #define REQUIRE(c)         \
@@ -89,7 +92,8 @@ struct Concrete {
             : at(r.v - 1), stepped(r.v == 0 || r.v > size) {}
         template <class Index>
             requires std::is_integral_v<Index>
-        constexpr Pick(Index i, int size) : at(static_cast<int>(i)), stepped(at < 0 || at >= size) {}
+        constexpr Pick(Index i, int size)
+            : at(static_cast<int>(i)), stepped(at < 0 || at >= size) {}
         constexpr bool live() const { return !stepped; }
         constexpr void step() { stepped = true; }
         constexpr int row() const { return at; }

@@ -1,7 +1,8 @@
-// spec/reflect.hpp - folds over the leaves of a state: the one place that knows how structs are declared.
+// spec/reflect.hpp - folds over the leaves of a state: the one place that knows how structs are
+// declared.
 //
-// Why: a state struct names each field once (Boost.Hana); equality, hash, diff, packing, canonical form and
-//      symbolic lifting are folds over its leaves and cannot forget a field.
+// Why: a state struct names each field once (Boost.Hana); equality, hash, diff, packing, canonical
+//      form and symbolic lifting are folds over its leaves and cannot forget a field.
 #pragma once
 #include <array>
 #include <boost/hana.hpp>
@@ -24,7 +25,8 @@ concept Array = IsArray<std::remove_cvref_t<T>>::value;
 template <Struct T, class Fn>
 constexpr void each_field(T& object, Fn&& fn) {
     boost::hana::for_each(boost::hana::accessors<std::remove_cvref_t<T>>(), [&](auto pair) {
-        fn(boost::hana::to<const char*>(boost::hana::first(pair)), boost::hana::second(pair)(object));
+        fn(boost::hana::to<const char*>(boost::hana::first(pair)),
+           boost::hana::second(pair)(object));
     });
 }
 /// Calls fn(leaf&) for each leaf of a struct, array or leaf.

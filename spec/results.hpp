@@ -1,6 +1,8 @@
-// spec/results.hpp - what the engines hand to the command line and the report: plain data, no behaviour.
+// spec/results.hpp - what the engines hand to the command line and the report: plain data, no
+// behaviour.
 //
-// Why: engines must not know how results are shown, and the report must not know how they were found.
+// Why: engines must not know how results are shown, and the report must not know how they were
+//      found.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -12,7 +14,8 @@
 
 namespace faultline {
 
-/// One line of a counterexample: the operation or step as trace text, its result, and the state after it.
+/// One line of a counterexample: the operation or step as trace text, its result, and the state
+/// after it.
 struct StoryStep {
     std::string text;      ///< "P0 mmap 0+2 rw" or "T1 fault.install"
     std::string result;    ///< "-> 0", "-> ENOMEM", "-> SIGSEGV/MAPERR", may be empty
@@ -29,7 +32,8 @@ struct Story {
     std::vector<StoryStep> steps;
     std::string trace_path;            ///< .fl file that replays it, empty if none was written
     bool shortest = false;
-    bool from_initial = true;          ///< false for a counterexample to induction: its first state need not be reachable
+    /// False for a counterexample to induction: its first state need not be reachable
+    bool from_initial = true;
 };
 
 /// One cell of the proof matrix.
@@ -42,7 +46,7 @@ struct Cell {
     Verdict verdict = Verdict::skipped;
     bool expected_violation = false;   ///< listed for this kernel: violated is the expected answer
     std::string exhibit;               ///< the exhibit that explains an expected violation
-    std::string certificate;           ///< "drat-checked", "unchanged", "constant", "" when not asked for
+    std::string certificate;  ///< "drat-checked", "unchanged", "constant", "" when not asked for
     std::string second_solver;         ///< "cvc5 unsat", "" when not asked for
     std::string note;                  ///< reason for unknown, vacuous, skipped
 };

@@ -1,7 +1,8 @@
-// spec/rules.hpp - where kernels differ: one enumeration a rule, kernel versions and bugs as values.
+// spec/rules.hpp - where kernels differ: one enumeration a rule, kernel versions and bugs as
+// values.
 //
-// Why:    the model asks a rule wherever Linux versions disagree; a historical bug is a version with one field
-//         changed. Rules are plain values given to every step, never symbolic.
+// Why:    the model asks a rule wherever Linux versions disagree; a historical bug is a version
+//         with one field changed. Rules are plain values given to every step, never symbolic.
 // Source: each option names where it was read; [MEM] marks what was recalled and awaits a source.
 #pragma once
 #include <array>
@@ -25,8 +26,10 @@ enum class AnonVmaReuse {
 };
 /// Whether a VMA without an anon_vma merges with a faulted neighbour.
 enum class MergeAnon {
-    neighbour_singular,  ///< a new range joins a faulted singular neighbour, never the reverse; up to 6.15
-    either_singular,     ///< either side may lack one if the other is no fork child; 6.16. 879bca0a2c4f
+    /// A new range joins a faulted singular neighbour, never the reverse; up to 6.15
+    neighbour_singular,
+    /// Either side may lack one if the other is no fork child; 6.16. 879bca0a2c4f
+    either_singular,
 };
 /// What excludes a page fault from running while its mm is being forked.
 enum class FaultLock {
@@ -44,7 +47,8 @@ enum class ForkPinned {
     share,  ///< shares it read-only like any other; up to 5.8
     copy,   ///< copies it for the child at once; 5.9 on. commit linux 70e806e4e645
 };
-/// Whether a read-only pin (FOLL_PIN without FOLL_WRITE) of a shared anonymous page first makes it exclusive.
+/// Whether a read-only pin (FOLL_PIN without FOLL_WRITE) of a shared anonymous page first makes it
+/// exclusive.
 enum class GupUnshare {
     no,   ///< pins what is mapped; up to 5.18
     yes,  ///< FAULT_FLAG_UNSHARE; 5.19 on. linux mm/gup.c:gup_must_unshare@v6.1
@@ -133,7 +137,8 @@ inline constexpr std::array<RuleInfo, 10> rule_infos{
                                     {"none", "checked", ""}),
     rule_info<&Rules::fork_pinned>("fork_pinned", "Does fork copy pinned pages at once?",
                                    {"share", "copy", ""}),
-    rule_info<&Rules::gup_unshare>("gup_unshare", "Does a read pin unshare first?", {"no", "yes", ""}),
+    rule_info<&Rules::gup_unshare>("gup_unshare", "Does a read pin unshare first?",
+                                   {"no", "yes", ""}),
     rule_info<&Rules::mprotect_upgrade>("mprotect_upgrade",
                                         "Does mprotect map exclusive pages writable?",
                                         {"no", "exclusive_dirty", "exclusive"}),

@@ -1,8 +1,10 @@
 // spec/state.hpp - the state of the machine: tables of rows named by typed references, no pointers.
 //
-// Why:     one declaration a field; the domain D decides what a field is (a byte, a symbolic bit vector, a width).
-//          A reference is 0 for "none" and k + 1 for row k, so that a cleared row is all zeros.
-// Differs: chains are a set of links plus the anon_vmas' ages (spec/decisions/0003-chains-as-links.md).
+// Why:     one declaration a field; the domain D decides what a field is (a byte, a symbolic bit
+//          vector, a width). A reference is 0 for "none" and k + 1 for row k, so that a cleared row
+//          is all zeros.
+// Differs: chains are a set of links plus the anon_vmas' ages
+//          (spec/decisions/0003-chains-as-links.md).
 #pragma once
 #include <array>
 #include <boost/hana.hpp>
@@ -12,12 +14,13 @@
 
 namespace faultline {
 
-/// Life of an address space.
-enum MmState : int { mm_free, mm_alive, mm_busy };   ///< busy: being built by fork or torn down by exit
+/// Life of an address space; busy: being built by fork or torn down by exit.
+enum MmState : int { mm_free, mm_alive, mm_busy };
 /// What a GUP caller keeps.
 enum GupKind : int { gup_none, gup_get, gup_pin };
 
-/// Where a task stands in its operation: the next atomic step. Ranges carry meaning, see model/reference/locks.hpp.
+/// Where a task stands in its operation: the next atomic step. Ranges carry meaning, see
+/// model/reference/locks.hpp.
 enum Pc : int {
     pc_idle,
     // Page fault; mmap_lock or the VMA's lock is held for reading.
@@ -25,7 +28,8 @@ enum Pc : int {
     pc_fault_install,
     // Slow GUP between faults, mmap_lock held for reading; madvise(DONTNEED) likewise.
     pc_gup_follow, pc_zap,
-    // No lock: slow GUP waiting for mmap_lock, fast GUP after sampling and after taking its reference.
+    // No lock: slow GUP waiting for mmap_lock, fast GUP after sampling and after taking its
+    // reference.
     pc_gup_lock, pc_gup_grab, pc_gup_check,
     // mmap_lock held for writing.
     pc_fork_vma, pc_fork_check, pc_fork_share, pc_fork_copy,
@@ -48,9 +52,9 @@ inline constexpr std::array<const char*, pc_count> pc_names{
 
 /// Which system call a shared step list works for.
 enum OpCode : int {
-    op_none, op_mprotect, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork, op_mlock, op_munlock,
-    op_munmap, op_mmap, op_mmap_hint, op_mmap_fixed, op_mmap_noreplace, op_brk, op_mremap, op_mremap_fixed,
-    op_mremap_dontunmap, op_code_count
+    op_none, op_mprotect, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork, op_mlock,
+    op_munlock, op_munmap, op_mmap, op_mmap_hint, op_mmap_fixed, op_mmap_noreplace, op_brk,
+    op_mremap, op_mremap_fixed, op_mremap_dontunmap, op_code_count
 };
 
 template <class D, Bounds B>
@@ -142,11 +146,12 @@ struct TaskRow {
     using Page = typename D::template Int<B.pages>;
     using Kind = typename D::template Int<2>;
     using FrameRef = typename D::template Ref<FrameSort, B.frames>;
-    /// mm, child: address spaces; page, end: the range; cursor: where a loop stands in it; to, span:
-    /// target of a move and its length; read, write, exec: the access or the protection asked for; unshare: FAULT_FLAG_UNSHARE;
-    /// zero: the sampled entry was the zero page; grows: VM_GROWSDOWN asked for; hole: an unmapped page
-    /// was met; vlock: holds the VMA's lock, not mmap_lock; stale: a fork began since GUP-fast sampled;
-    /// frame: in hand; old: sampled and, in a copy, referenced.
+    /// mm, child: address spaces; page, end: the range; cursor: where a loop stands in it; to,
+    /// span: target of a move and its length; read, write, exec: the access or the protection asked
+    /// for; unshare: FAULT_FLAG_UNSHARE; zero: the sampled entry was the zero page; grows:
+    /// VM_GROWSDOWN asked for; hole: an unmapped page was met; vlock: holds the VMA's lock, not
+    /// mmap_lock; stale: a fork began since GUP-fast sampled; frame: in hand; old: sampled and, in
+    /// a copy, referenced.
     BOOST_HANA_DEFINE_STRUCT(TaskRow, (PcField, pc), (Op, op), (MmRef, mm), (MmRef, child),
                              (Page, page), (Page, end), (Page, cursor), (Page, to),
                              (Page, span), (Bool, read), (Bool, write), (Bool, exec),

@@ -1,5 +1,5 @@
 // spec/trace.hpp - a trace as data: header, operations, scheduled steps, expectations; and its text
-//  form.
+// form.
 //
 // Why:    one format records everything that can happen: counterexamples, explorer paths, fuzz
 //         findings, museum exhibits, scenarios. It must be readable aloud, exact, and safe to read

@@ -1,5 +1,5 @@
 // spec/trace_reader.cpp - splits a line into words and reads the small things: numbers, pages,
-//  ranges.
+// ranges.
 //
 // Why: numbers are bounded here, so that nothing a text says can overflow anywhere later.
 #include "spec/trace_reader.hpp"

@@ -1,7 +1,9 @@
-// spec/view.hpp - a machine state as plain rows, for people: what printers, diffs and drawings read.
+// spec/view.hpp - a machine state as plain rows, for people: what printers, diffs and drawings
+// read.
 //
-// Why: the model's State is templated on bounds and value domain; nothing that prints or draws wants that.
-//      A view is made from a state by reflection-aware code in model/reference/view.hpp and is never read back.
+// Why: the model's State is templated on bounds and value domain; nothing that prints or draws
+//      wants that. A view is made from a state by reflection-aware code in model/reference/view.hpp
+//      and is never read back.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,7 +13,7 @@ namespace faultline {
 struct VmaView {
     int lo = 0, hi = 0;            ///< pages [lo, hi) of the arena
     int pgoff = 0;                 ///< page offset of `lo`, as vm_pgoff
-    std::string flags;             ///< e.g. "rw- p", plus " growsdown locked dontfork wipeonfork detached"
+    std::string flags;  ///< e.g. "rw- p", plus " growsdown locked dontfork wipeonfork detached"
     int anon_vma = -1;             ///< index of the anon_vma new pages get, -1 none
     std::vector<int> chain;        ///< anon_vmas linked, oldest first
 };
