@@ -1,5 +1,5 @@
 // invariants/bounded.hpp - claims about a whole history rather than a state: explored and tested,
-//  never proved.
+// never proved.
 //
 // Source: commit linux 7a3ef208e662 (endless growth of anon_vmas); tests/museum/M01.fl
 #pragma once

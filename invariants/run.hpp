@@ -1,5 +1,5 @@
 // invariants/run.hpp - runs a trace on the reference and holds every claim and expectation against
-//  it.
+// it.
 //
 // Why: the tests, the museum, the command line and every engine that found something run traces
 //      through this one door. Plain data in and out; the model's templates stay in run_even.cpp and

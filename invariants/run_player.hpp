@@ -1,5 +1,5 @@
 // invariants/run_player.hpp - one trace on one machine: performs lines, checks claims after each
-//  small step.
+// small step.
 //
 // Why: the only templates of the runner; instantiated in run_even.cpp and run_odd.cpp.
 #pragma once

@@ -1,5 +1,5 @@
 // invariants/run_session.hpp - what a run keeps besides the machine: names, the report, and how
-//  answers compare.
+// answers compare.
 //
 // Why: none of it depends on bounds, so none of it is a template.
 #pragma once

@@ -1,5 +1,5 @@
 // model/reference/operate.hpp - whole calls: an operation started and its steps run to the end by
-//  one task.
+// one task.
 //
 // Why:     this is the machine that user programs, random histories and a live kernel see. A user's
 //          access is a loop: fault until the entry serves, then touch the page; the fault alone

@@ -1,5 +1,5 @@
 // model/reference/rmap.hpp - the reverse map behind one interface: from a frame to the entries that
-//  map it.
+// map it.
 //
 // Why:     brute force over all page tables is what a reverse map means; anon_vma chains are how
 //          Linux answers without looking everywhere. Both answer the same question here, so that a

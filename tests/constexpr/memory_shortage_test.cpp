@@ -1,5 +1,5 @@
 // tests/constexpr/memory_shortage_test.cpp - every allocation may fail; what stays behind is
-//  declared.
+// declared.
 //
 // Source: linux kernel/fork.c:dup_mmap@v6.12; mm/rmap.c:anon_vma_clone@v6.1; invariants/residue.hpp
 #include <gtest/gtest.h>

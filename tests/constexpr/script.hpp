@@ -1,5 +1,5 @@
 // tests/constexpr/script.hpp - a scenario as a constant expression: operations, checks, every
-//  claim.
+// claim.
 //
 // Why: the compiler is the first reader of the model. A scenario is a function that returns the
 //      number of the first operation that went wrong, 0 if none did.

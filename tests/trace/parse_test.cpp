@@ -1,5 +1,5 @@
 // tests/trace/parse_test.cpp - what is read, what is written, and what is said of a text that is
-//  wrong.
+// wrong.
 //
 // Why: every complaint is one line "file:line: expected X, found Y"; the table below is what a user
 //      will see.

@@ -1,5 +1,5 @@
 // tests/trace/replay_test.cpp - every trace in the tree does what it says, and a wrong one is
-//  caught.
+// caught.
 //
 // Why: a scenario is a claim about Linux with its source; an exhibit must break its claim, and must
 //      not under the fixed rule. The canaries show that the runner can say no.
