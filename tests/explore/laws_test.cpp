@@ -127,9 +127,6 @@ TYPED_TEST(Laws, StepsCommuteWithRenaming) {
     SuccessorSet<M> set(c);
     int differ = 0, tried = 0, broken = 0;
     walk.states(3000, 60, [&](const typename M::State& s) {
-        // These two take the first of several VMAs by row, not by address.
-        for (const auto& t : s.tasks)
-            if (t.pc == pc_unmap_unlink || t.pc == pc_exit_unlink) return;
         const auto r = random_relabelling<M::B>(s, walk.random());
         const auto before = set.of(s);
         const int defects = set.defects();
