@@ -32,7 +32,7 @@ struct ResidueRow {
     unsigned may_change;
     const char* source;
 };
-inline constexpr std::array<ResidueRow, 31> residue_table{{
+inline constexpr std::array<ResidueRow, 26> residue_table{{
     {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
@@ -66,17 +66,12 @@ inline constexpr std::array<ResidueRow, 31> residue_table{{
      "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
     {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
      "linux kernel/fork.c:dup_mmap@v6.1"},
-    {"exit", op_none, res_enomem, keeps_nothing, "cannot fail"},
     {"gup", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
     {"gup", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
      "linux mm/gup.c:faultin_page@v6.1"},
     {"gup_fast", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
     {"gup_fast", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
      "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup", op_none, res_einval, keeps_nothing, "linux mm/gup.c:is_valid_gup_args@v6.1"},
-    {"gup_fast", op_none, res_einval, keeps_nothing, "linux mm/gup.c:is_valid_gup_args@v6.1"},
-    {"mprotect", op_none, res_einval, keeps_nothing, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
-    {"brk", op_none, res_einval, keeps_nothing, "linux mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1"},
 }};
 constexpr const ResidueRow* residue_row(std::string_view operation, int op, int result) {
     for (const ResidueRow& row : residue_table)

@@ -3,6 +3,7 @@
 // Why: a counterexample is written as a trace and told by the runner, so that what is shown is what replays.
 #include "tools/engines_explore.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <stdexcept>
 
@@ -38,14 +39,14 @@ ExploreReport explore_states(const ExploreOptions& options, const ProgressFn& pr
         auto config = explore::default_config(options.bounds);
         config.env.rules = rules.rules;
         config.kernel = rules.shown;
-        config.tasks = options.tasks;
+        config.tasks = std::max(config.tasks, options.tasks);
         config.jobs = options.jobs;
         config.fingerprint = options.fingerprint;
         config.symmetry = options.symmetry;
         config.max_states = options.max_states;
         if (options.max_bytes != 0) config.max_bytes = options.max_bytes;
         config.max_depth = options.max_depth;
-        config.ops = options.ops;
+        if (!options.ops.empty()) config.ops = options.ops;
         config.claims = options.claims;
         Trace trace;
         trace.kernel = options.kernel;
@@ -58,6 +59,12 @@ ExploreReport explore_states(const ExploreOptions& options, const ProgressFn& pr
             config.prefix = path_of_trace(options.bounds, rules.rules, prefix);
         }
         auto found = explore::explore(options.bounds, config, progress);
+        found.report.mode += ", " + std::to_string(config.tasks) +
+                             (config.tasks == 1 ? " task (whole calls)" : " tasks (atomic steps)");
+        if (!config.ops.empty()) {
+            found.report.mode += ", operations";
+            for (const auto& op : config.ops) found.report.mode += " " + op;
+        }
         if (found.counterexample) {
             trace.title = "counterexample to " + found.claim;
             trace.items = items_of_path(options.bounds, rules.rules, *found.counterexample);

@@ -69,6 +69,8 @@ explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int j
     config.deny = false;
     config.grows = false;
     config.exec_access = false;
+    config.read_access = false;
+    config.op_codes = {op_mprotect, op_mmap};
     config.prots = {"rw", "r"};
     config.claims = {e.trace.claim};
     if (e.trace.explore_prefix > 0)

@@ -8,6 +8,7 @@
 #include "proofs/x86/laws.hpp"
 #include "proofs/x86/refine.hpp"
 #include "tools/engines_common.hpp"
+#include "tools/engines_enabled.hpp"
 
 namespace faultline {
 namespace {
@@ -86,6 +87,9 @@ ProveReport prove(const ProveOptions& options, const ProgressFn& progress) {
         if (options.rlimit != 0) o.decide.conflict_limit = options.rlimit;
         try {
             add(report, proofs::prove_induction(o, progress));
+            const bool whole = options.steps.empty() && options.claims.empty();
+            if (whole && asks(options.kinds, "enabled"))
+                append(report.cells, enabled_cells(o.kernel, o.rules, progress));
         } catch (const std::runtime_error& e) {
             throw ToolError(e.what());
         }

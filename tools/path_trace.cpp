@@ -202,6 +202,7 @@ std::vector<Item> items_of_path(const std::string& bounds, const Rules& rules,
     if (bounds == "b1") return Writer<bounds_b1>(rules, path).write();
     if (bounds == "b2") return Writer<bounds_b2>(rules, path).write();
     if (bounds == "e1") return Writer<bounds_e1>(rules, path).write();
+    if (bounds == "e2") return Writer<bounds_e2>(rules, path).write();
     if (bounds == "m1") return Writer<bounds_m1>(rules, path).write();
     throw ToolError("no explorer at bounds " + bounds);
 }

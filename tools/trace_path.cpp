@@ -153,6 +153,7 @@ std::vector<explore::PathStep> path_of_trace(const std::string& bounds, const Ru
     if (bounds == "b1") return Recorder<bounds_b1>(rules).record(trace);
     if (bounds == "b2") return Recorder<bounds_b2>(rules).record(trace);
     if (bounds == "e1") return Recorder<bounds_e1>(rules).record(trace);
+    if (bounds == "e2") return Recorder<bounds_e2>(rules).record(trace);
     if (bounds == "m1") return Recorder<bounds_m1>(rules).record(trace);
     throw UsageError("no explorer at bounds " + bounds);
 }

@@ -35,6 +35,7 @@ struct ExploreConfig {
     std::vector<int> op_codes;        ///< OpCode values, for operations that share steps
     std::vector<std::string> prots;   ///< of mmap and mprotect: "rw", "r", "rwx", "" ...
     bool grows = true;                ///< MAP_GROWSDOWN
+    bool read_access = true;          ///< loads, as the fault operation; GUP reads as asked
     bool exec_access = true;          ///< instruction fetches
     std::vector<std::string> claims;  ///< claim ids; the kernel's own assertions are always checked
     std::vector<PathStep> prefix;     ///< steps already taken; the search starts behind them

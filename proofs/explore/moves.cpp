@@ -42,7 +42,7 @@ Args0 vary_range(const Args0& in, const OpShape& shape, int pages) {
 }
 Args0 vary_access(const Args0& in, const OpShape& shape, const ExploreConfig& c) {
     Args0 args = product(in, shape.access, [&](PlainArgs a, auto emit) {
-        emit(a);
+        if (c.read_access) emit(a);
         a.write = true;
         emit(a);
         a.write = false;

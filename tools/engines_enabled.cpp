@@ -1,0 +1,76 @@
+// tools/engines_enabled.cpp - the `enabled` cells: every declared outcome occurs in a state the explorer reached.
+//
+// Why: a proof about an outcome that never happens proves nothing, and a state that merely satisfies the claims need
+//      not be reachable; so each declared answer of each operation, and each step, must be met by exploration.
+#include "tools/engines_enabled.hpp"
+
+#include <map>
+#include <set>
+
+#include "invariants/residue.hpp"
+#include "proofs/explore/explore.hpp"
+#include "tools/engines_common.hpp"
+
+namespace faultline {
+namespace {
+
+/// name -> result -> how often, over all explorations.
+using Outcomes = std::map<std::string, std::map<std::string, std::uint64_t>>;
+
+void explore_into(Outcomes& seen, const Rules& rules, std::string_view bounds, int tasks,
+                  std::uint64_t max_states, const ProgressFn& progress) {
+    auto c = explore::default_config(bounds);
+    c.env.rules = rules;
+    c.tasks = tasks;
+    c.max_states = max_states;
+    c.check_between = false;
+    c.claims = {"pte.kinds-disjoint"};   // the states themselves are checked elsewhere
+    c.ops.clear();
+    for (const auto& o : explore::explore(bounds, c, progress).outcomes) seen[o.name][o.result] += o.count;
+}
+Cell cell(const std::string& what, const std::string& step, const std::string& kernel, std::uint64_t count) {
+    Cell c;
+    c.kind = "enabled";
+    c.claim = what;
+    c.step = step;
+    c.kernel = kernel;
+    c.bounds = "b1";
+    c.verdict = count > 0 ? Verdict::holds : Verdict::vacuous;
+    c.certificate = "explored";
+    c.note = count > 0 ? std::to_string(count) + " times" : "not met by exploration";
+    return c;
+}
+
+}  // namespace
+
+std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules, const ProgressFn& progress) {
+    Outcomes seen;
+    explore_into(seen, rules, "b1", 1, 150'000, progress);   // whole calls, every argument, every refusal
+    explore_into(seen, rules, "e2", 2, 1'000'000, progress);   // atomic steps of two tasks
+    for (const auto& [name, results] : Outcomes(seen))   // a fault's answer is given by one of its steps
+        if (name.rfind("fault.", 0) == 0)
+            for (const auto& [result, count] : results) seen["fault"][result] += count;
+    std::vector<Cell> cells;
+    for (int pc = pc_idle + 1; pc < pc_count; ++pc) {
+        const char* name = pc_names[static_cast<std::size_t>(pc)];
+        std::uint64_t n = 0;
+        for (const auto& [result, count] : seen[name]) n += count;
+        cells.push_back(cell("step occurs", name, kernel, n));
+    }
+    std::set<std::pair<std::string, std::string>> declared;
+    boost::hana::for_each(operations, [&](auto type) {
+        declared.insert({decltype(type)::type::name, result_infos[res_ok].text});
+    });
+    declared.erase({"fault", result_infos[res_ok].text});
+    for (int r = res_zero_mapped; r <= res_segv_accerr; ++r)
+        declared.insert({"fault", result_infos[static_cast<std::size_t>(r)].text});
+    for (const auto& row : residue_table)
+        declared.insert({row.operation, result_infos[static_cast<std::size_t>(row.result)].text});
+    if (rules.fault_lock != FaultLock::vma_lock)   // nobody else asks a fault to come back with mmap_lock
+        declared.erase({"fault", result_infos[res_retry].text});
+    for (const auto& [operation, result] : declared)
+        cells.push_back(cell("answers " + result, operation, kernel, seen[operation][result]));
+    return cells;
+}
+
+}  // namespace faultline
