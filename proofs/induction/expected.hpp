@@ -1,7 +1,8 @@
-// proofs/induction/expected.hpp - cells that must be violated, because the rule set really carries the bug.
+// proofs/induction/expected.hpp - cells that must be violated, because the rule set really carries
+// the bug.
 //
-// Why: a proof that 5.10 keeps pins coherent would be wrong; each entry names the exhibit that shows the bug. Claims
-//      listed here are no premises of that rule set's other cells.
+// Why: a proof that 5.10 keeps pins coherent would be wrong; each entry names the exhibit that
+//      shows the bug. Claims listed here are no premises of that rule set's other cells.
 #pragma once
 #include <array>
 #include <string_view>

@@ -1,7 +1,8 @@
-// proofs/induction/formula.hpp - from the model's text to terms: symbolic states, one step's formula, models back.
+// proofs/induction/formula.hpp - from the model's text to terms: symbolic states, one step's
+// formula, models back.
 //
-// Why: a state is lifted leaf by leaf, so nothing can be forgotten; a model of the solver becomes a concrete state the
-//      same way and is run through the same text before anybody believes it.
+// Why: a state is lifted leaf by leaf, so nothing can be forgotten; a model of the solver becomes a
+//      concrete state the same way and is run through the same text before anybody believes it.
 #pragma once
 #include <map>
 #include <string>
@@ -38,7 +39,9 @@ void make_all_fresh(T& object, const std::string& prefix) {
 }
 inline void read_leaf(bool& leaf, std::uint64_t v) { leaf = v != 0; }
 inline void read_leaf(std::uint8_t& leaf, std::uint64_t v) { leaf = static_cast<std::uint8_t>(v); }
-inline void read_leaf(std::uint16_t& leaf, std::uint64_t v) { leaf = static_cast<std::uint16_t>(v); }
+inline void read_leaf(std::uint16_t& leaf, std::uint64_t v) {
+    leaf = static_cast<std::uint16_t>(v);
+}
 template <class Sort, int Rows>
 void read_leaf(Concrete::Ref<Sort, Rows>& leaf, std::uint64_t v) { read_leaf(leaf.v, v); }
 /// The concrete object a model describes; a constant the model does not mention is zero.
@@ -104,7 +107,8 @@ void with_operation(int index, Fn&& fn) {
     });
 }
 
-/// Id, sentence and kind of every claim, by index; the last two are conditions every step is proved to keep.
+/// Id, sentence and kind of every claim, by index; the last two are conditions every step is proved
+/// to keep.
 struct ClaimInfo {
     const char* id;
     const char* says;
@@ -173,10 +177,12 @@ struct StepFormula {
         if (may_deny) make_fresh(deny, "deny");
         if (i.kind == Instance::start)
             with_operation(i.op, [&](const char*, const OpShape& shape) {
-                each_argument(shape, args, [](auto& leaf, const char* name) { make_fresh(leaf, name); });
+                each_argument(shape, args,
+                              [](auto& leaf, const char* name) { make_fresh(leaf, name); });
             });
         typename Sym<B>::Out out{};
-        typename Sym<B>::Step k{env, after, after.tasks[static_cast<std::size_t>(i.task)], out, deny};
+        typename Sym<B>::Step k{env, after, after.tasks[static_cast<std::size_t>(i.task)], out,
+                                deny};
         enabled = run_instance<Sym<B>>(i, k, args).term();
         enabled = both(enabled, Builder::current().enabled());
         const auto conditions = Builder::current().conditions();

@@ -1,6 +1,7 @@
 // proofs/induction/instances.hpp - the list of obligations, and one entry point per bounds.
 //
-// Why: what is proved is derived from the step table and the registry of operations; nothing is listed by hand.
+// Why: what is proved is derived from the step table and the registry of operations; nothing is
+//      listed by hand.
 #pragma once
 #include "proofs/induction/formula.hpp"
 #include "proofs/induction/prove.hpp"

@@ -1,6 +1,8 @@
-// proofs/induction/prove.cpp - dispatch by name of bounds, and the tables that do not depend on bounds.
+// proofs/induction/prove.cpp - dispatch by name of bounds, and the tables that do not depend on
+// bounds.
 //
-// Why: one translation unit per bounds keeps compile time and memory in hand; this one has no templates to instantiate.
+// Why: one translation unit per bounds keeps compile time and memory in hand; this one has no
+//      templates to instantiate.
 #include "proofs/induction/prove.hpp"
 
 #include <stdexcept>
@@ -20,12 +22,14 @@ const std::vector<ClaimInfo>& claim_infos() {
         const auto always = [](const Rules&) { return true; };
         v.push_back({"kernel.no-bug", "No kernel assertion (BUG_ON, WARN_ON) fails.",
                      "linux mm/rmap.c:unlink_anon_vmas@v6.1", ClaimKind::state, always});
-        v.push_back({"representation.fits",
-                     "Every number fits its field and no difference is negative: the bounds lose nothing.",
-                     "spec/bounds.hpp", ClaimKind::support, always});
-        v.push_back({"representation.ranges",
-                     "Every field is within its declared range and every reference names a row or none.",
-                     "spec/state.hpp", ClaimKind::support, always});
+        v.push_back(
+            {"representation.fits",
+             "Every number fits its field and no difference is negative: the bounds lose nothing.",
+             "spec/bounds.hpp", ClaimKind::support, always});
+        v.push_back(
+            {"representation.ranges",
+             "Every field is within its declared range and every reference names a row or none.",
+             "spec/state.hpp", ClaimKind::support, always});
         return v;
     }();
     return infos;
@@ -55,8 +59,9 @@ std::vector<Instance> instances(const Bounds& b, bool argument_symmetry) {
     for (int t = 0; t < tasks; ++t)
         for (int p = 0; p < mms; ++p)
             for (int pc = pc_idle + 1; pc < pc_count; ++pc)
-                each_child({Instance::step, pc, 0, p, 1, t, pc_names[static_cast<std::size_t>(pc)], ""},
-                           pc >= pc_fork_vma && pc <= pc_fork_copy);
+                each_child(
+                    {Instance::step, pc, 0, p, 1, t, pc_names[static_cast<std::size_t>(pc)], ""},
+                    pc >= pc_fork_vma && pc <= pc_fork_copy);
     for (int op = 0; op < operation_count; ++op)
         with_operation(op, [&](const char* name, const OpShape& shape) {
             const int rows = shape.by_handle ? handles : shape.by_mm ? mms : 1;

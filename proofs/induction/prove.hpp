@@ -1,7 +1,8 @@
-// proofs/induction/prove.hpp - the proof matrix: init, step, bites and bounded reachability for one rule set and bounds.
+// proofs/induction/prove.hpp - the proof matrix: init, step, bites and bounded reachability for one
+// rule set and bounds.
 //
-// Why: callers name kernel and bounds by their names; the templates that build formulas stay behind this header, one
-//      translation unit per bounds.
+// Why: callers name kernel and bounds by their names; the templates that build formulas stay behind
+//      this header, one translation unit per bounds.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,9 +17,11 @@ namespace faultline::proofs {
 struct InductionOptions {
     Rules rules{};
     std::string kernel;                  ///< as shown: "linux_6_12", "linux_6_12 with ..."
-    std::string bounds;                  ///< a name of named_bounds that proofs are instantiated for
+    /// a name of named_bounds that proofs are instantiated for
+    std::string bounds;
     DecideOptions decide;
-    bool argument_symmetry = true;       ///< fix process, child, task and handle rows up to renaming
+    /// fix process, child, task and handle rows up to renaming
+    bool argument_symmetry = true;
     int jobs = 1;
     std::vector<std::string> steps, claims, kinds;   ///< empty: all
     std::vector<std::string> drop;       ///< claims left out of premises and goals

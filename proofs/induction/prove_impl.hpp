@@ -1,7 +1,8 @@
-// proofs/induction/prove_impl.hpp - one bounds' obligations: built, decided in parallel, replayed, summed into cells.
+// proofs/induction/prove_impl.hpp - one bounds' obligations: built, decided in parallel, replayed,
+// summed into cells.
 //
-// Why: see prove.hpp. Each worker builds in its own Z3 context; results are joined in the order of the instances, so
-//      that a report does not depend on timing.
+// Why: see prove.hpp. Each worker builds in its own Z3 context; results are joined in the order of
+//      the instances, so that a report does not depend on timing.
 #pragma once
 #include <atomic>
 #include <mutex>
@@ -102,8 +103,8 @@ private:
         }
     }
 
-    /// Builds the obligations of an instance and decides them: one for the claims the kernel keeps, and, if it is
-    /// known to break some, one for those, which alone may assume them.
+    /// Builds the obligations of an instance and decides them: one for the claims the kernel keeps,
+    /// and, if it is known to break some, one for those, which alone may assume them.
     Result decide_instance(const Instance& i) {
         Result r;
         Builder builder;
@@ -115,7 +116,8 @@ private:
         if (excused) decide_goals(i, builder, f, false, r);
         return r;
     }
-    void decide_goals(const Instance& i, Builder& builder, const StepFormula<B>& f, bool kept, Result& r) {
+    void decide_goals(const Instance& i, Builder& builder, const StepFormula<B>& f, bool kept,
+                      Result& r) {
         Obligation o;
         o.name = i.label;
         o.z = builder.z();
@@ -141,8 +143,10 @@ private:
         }
         r.decisions.push_back(d);
     }
-    /// Replays the solver's model in the concrete domain; a model that does not replay is a tool error.
-    void explain(const Obligation& o, std::size_t goal, int claim, const Instance& i, bool kept, Result& r) {
+    /// Replays the solver's model in the concrete domain; a model that does not replay is a tool
+    /// error.
+    void explain(const Obligation& o, std::size_t goal, int claim, const Instance& i, bool kept,
+                 Result& r) {
         const auto values = counterexample(o, goal, options_.decide);
         if (!values) return;
         Replay<B> replay;
@@ -189,7 +193,8 @@ private:
             n = end;
         }
     }
-    void sum_up(const std::string& step, std::vector<Result>& results, std::size_t from, std::size_t to) {
+    void sum_up(const std::string& step, std::vector<Result>& results, std::size_t from,
+                std::size_t to) {
         std::vector<Tallied> tally(static_cast<std::size_t>(all_claims));
         bool vacuous = false;
         for (std::size_t n = from; n < to; ++n) {
@@ -210,7 +215,9 @@ private:
             if (vacuous && applies(c)) out.verdict = Verdict::vacuous;
             out.expected_violation = expected_at(options_.kernel, info.id, step);
             if (out.expected_violation) out.exhibit = exhibit_for(options_.kernel, info.id);
-            out.certificate = !t.any || t.unchanged ? "unchanged" : t.certified ? "drat-checked" : "";
+            out.certificate = !t.any || t.unchanged ? "unchanged"
+                              : t.certified         ? "drat-checked"
+                                                    : "";
             out.second_solver = t.second_text;
             out.note = t.note;
             report_.cells.push_back(out);
@@ -239,8 +246,8 @@ private:
         report_.cpu_seconds += d.seconds;
     }
 
-    /// For each claim a state that satisfies all and one that violates it while the others hold; for a derived
-    /// claim the proof that there is none.
+    /// For each claim a state that satisfies all and one that violates it while the others hold;
+    /// for a derived claim the proof that there is none.
     void bites() {
         std::vector<int> todo;
         for (int c = 0; c < claim_count; ++c)
@@ -294,8 +301,8 @@ private:
         return out;
     }
 
-    /// Under the claims, the walk along anon_vma chains finds exactly the entries that brute force finds; and, as a
-    /// canary, no longer does when rmap.complete may be false.
+    /// Under the claims, the walk along anon_vma chains finds exactly the entries that brute force
+    /// finds; and, as a canary, no longer does when rmap.complete may be false.
     void refine() {
         for (const bool canary : {false, true}) {
             Builder builder;
@@ -311,15 +318,18 @@ private:
             for (int f = 0; f < B.frames; ++f)
                 for (int p = 0; p < B.mms; ++p)
                     for (int n = 0; n < B.pages; ++n)
-                        o.goals.push_back({o.name, builder.ast((chain_walk_finds<Sym<B>>(s, f, p, n) ==
-                                                                brute_force_finds<Sym<B>>(s, f, p, n)).term())});
+                        o.goals.push_back(
+                            {o.name, builder.ast((chain_walk_finds<Sym<B>>(s, f, p, n) ==
+                                                  brute_force_finds<Sym<B>>(s, f, p, n))
+                                                     .term())});
             const Decision d = decide(o, options_.decide);
             account(d);
             Tallied t;
             for (const auto& g : d.goals) add(t, g);
             Cell c;
             c.kind = "refine";
-            c.claim = canary ? "rmap.chain-walk-exact without rmap.complete (canary)" : "rmap.chain-walk-exact";
+            c.claim = canary ? "rmap.chain-walk-exact without rmap.complete (canary)"
+                             : "rmap.chain-walk-exact";
             c.kernel = options_.kernel;
             c.bounds = options_.bounds;
             c.verdict = d.premises_satisfiable != Answer::holds ? Verdict::vacuous : verdict_of(t);

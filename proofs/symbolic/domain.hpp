@@ -1,8 +1,9 @@
 // proofs/symbolic/domain.hpp - the symbolic value domain: the model's text builds formulas with it.
 //
-// Why:   IF pushes its condition and then its negation as a guard and runs both arms; an assignment to a value made at
-//        depth d merges under the guards above d. WITH runs its body once per row the reference may name.
-//        There is no conversion to bool: a bare `if` on model data does not compile.
+// Why:   IF pushes its condition and then its negation as a guard and runs both arms; an assignment
+//        to a value made at depth d merges under the guards above d. WITH runs its body once per
+//        row the reference may name. There is no conversion to bool: a bare `if` on model data does
+//        not compile.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -125,15 +126,19 @@ template <Numeric A, Numeric B>
 SymNum operator-(const A& a, const B& b) { return minus(word_of(a), word_of(b)); }
 
 inline SymBool operator!(const SymBool& a) { return negate(a.term()); }
-#define FL_LOGIC(op, fn)                                                                         \
-    inline SymBool operator op(const SymBool& a, const SymBool& b) { return fn(a.term(), b.term()); } \
-    inline SymBool operator op(const SymBool& a, bool b) { return fn(a.term(), Term(b)); }       \
+#define FL_LOGIC(op, fn)                                                                   \
+    inline SymBool operator op(const SymBool& a, const SymBool& b) {                       \
+        return fn(a.term(), b.term());                                                     \
+    }                                                                                      \
+    inline SymBool operator op(const SymBool& a, bool b) { return fn(a.term(), Term(b)); } \
     inline SymBool operator op(bool a, const SymBool& b) { return fn(Term(a), b.term()); }
 FL_LOGIC(&&, both)
 FL_LOGIC(||, either)
 FL_LOGIC(==, same)
 #undef FL_LOGIC
-inline SymBool operator!=(const SymBool& a, const SymBool& b) { return negate(same(a.term(), b.term())); }
+inline SymBool operator!=(const SymBool& a, const SymBool& b) {
+    return negate(same(a.term(), b.term()));
+}
 inline SymBool implies(const SymBool& a, const SymBool& b) {
     return either(negate(a.term()), b.term());
 }
@@ -152,7 +157,9 @@ struct Symbolic {
         std::array<Term, max_rows> hot{};
         int rows = 0;
         SymBool ok{false};
-        SymBool at(int k) const { return k < rows ? SymBool(hot[static_cast<std::size_t>(k)]) : SymBool(false); }
+        SymBool at(int k) const {
+            return k < rows ? SymBool(hot[static_cast<std::size_t>(k)]) : SymBool(false);
+        }
     };
     template <class Sort, int Rows>
     struct Ref {
@@ -276,7 +283,8 @@ struct Symbolic {
                 t = either(t, both(names(which, k), fn(table[static_cast<std::size_t>(k)]).term()));
             return SymBool(t);
         } else if constexpr (Number<Field>) {
-            return Field(SymNum(pick_word(table, which, [&](const auto& r) { return fn(r).word(); })));
+            return Field(
+                SymNum(pick_word(table, which, [&](const auto& r) { return fn(r).word(); })));
         } else {
             Field ref;
             ref.v.set_unconditionally(

@@ -1,6 +1,7 @@
 // proofs/symbolic/terms.cpp - term construction over Z3's C API, folding what is constant.
 //
-// Why: see terms.hpp. Every reference is kept until the Builder dies, so terms can be copied freely.
+// Why: see terms.hpp. Every reference is kept until the Builder dies, so terms can be copied
+//      freely.
 #include "proofs/symbolic/terms.hpp"
 
 #include <algorithm>

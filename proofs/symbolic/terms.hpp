@@ -1,9 +1,11 @@
-// proofs/symbolic/terms.hpp - Boolean and bit-vector terms with constant folding, and the guards of merged branches.
+// proofs/symbolic/terms.hpp - Boolean and bit-vector terms with constant folding, and the guards of
+// merged branches.
 //
-// Why:    the model's text executes both arms of every branch; folding constants here is what keeps the formulas
-//         small, and the guard stack is what makes an assignment conditional. One Builder per thread at a time.
-// Differs: "no mutable globals" has one exception, the current Builder of a thread: operators have no other way to
-//         find their context.
+// Why:    the model's text executes both arms of every branch; folding constants here is what keeps
+//         the formulas small, and the guard stack is what makes an assignment conditional. One
+//         Builder per thread at a time.
+// Differs: "no mutable globals" has one exception, the current Builder of a thread: operators have
+//         no other way to find their context.
 #pragma once
 #include <z3.h>
 
