@@ -1,4 +1,5 @@
-// tools/engines.cpp - what can be listed: claims, steps, operations, rules, kernels, bounds, exhibits.
+// tools/engines.cpp - what can be listed: claims, steps, operations, rules, kernels, bounds,
+// exhibits.
 //
 // Why: the list is made from the same registries that the engines fold over.
 #include "tools/engines.hpp"
@@ -21,16 +22,17 @@ std::string kind_text(ClaimKind kind) {
 }
 std::string bounds_text(const Bounds& b) {
     const auto n = [](const char* what, int v) { return std::to_string(v) + " " + what; };
-    return n("processes", b.mms) + ", " + n("VMAs each", b.vmas) + ", " + n("pages", b.pages) + ", " +
-           n("frames", b.frames) + ", " + n("anon_vmas", b.anon_vmas) + ", " + n("tasks", b.tasks) +
-           ", " + n("handles", b.handles) + ", " + n("values", b.values);
+    return n("processes", b.mms) + ", " + n("VMAs each", b.vmas) + ", " + n("pages", b.pages) +
+           ", " + n("frames", b.frames) + ", " + n("anon_vmas", b.anon_vmas) + ", " +
+           n("tasks", b.tasks) + ", " + n("handles", b.handles) + ", " + n("values", b.values);
 }
 void list_rules(std::vector<ListItem>& out) {
     for (const auto& r : rule_infos) {
         std::string options;
         for (const auto& o : r.options)
             if (!o.empty()) options += (options.empty() ? "" : " | ") + std::string(o);
-        out.push_back({"rule", std::string(r.name), std::string(r.question), "spec/rules.hpp", options});
+        out.push_back(
+            {"rule", std::string(r.name), std::string(r.question), "spec/rules.hpp", options});
     }
 }
 
@@ -59,9 +61,11 @@ std::vector<ListItem> list_all() {
         TraceError error;
         if (!load_trace(file, trace, error)) throw ToolError(error.text());
         std::string rules;
-        for (const auto& [rule, option] : trace.rules) rules += (rules.empty() ? "" : ", ") + rule + "=" + option;
+        for (const auto& [rule, option] : trace.rules)
+            rules += (rules.empty() ? "" : ", ") + rule + "=" + option;
         out.push_back({"exhibit", trace.exhibit, trace.title,
-                       trace.commits.empty() ? "" : trace.commits.front(), trace.claim + " breaks with " + rules});
+                       trace.commits.empty() ? "" : trace.commits.front(),
+                       trace.claim + " breaks with " + rules});
     }
     return out;
 }

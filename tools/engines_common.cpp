@@ -27,7 +27,8 @@ ResolvedRules resolve_rules(const std::string& kernel, const std::vector<std::st
         const RuleInfo* rule = nullptr;
         for (const auto& r : rule_infos)
             if (r.name == name) rule = &r;
-        if (rule == nullptr) throw UsageError("unknown rule '" + name + "' (see: faultline list rules)");
+        if (rule == nullptr)
+            throw UsageError("unknown rule '" + name + "' (see: faultline list rules)");
         bool found = false;
         for (int i = 0; i < static_cast<int>(rule->options.size()); ++i)
             if (!option.empty() && rule->options[static_cast<std::size_t>(i)] == option) {

@@ -22,7 +22,8 @@ ResolvedRules resolve_rules(const std::string& kernel, const std::vector<std::st
 const NamedBounds& bounds_named(const std::string& name);
 /// The .fl files of tests/museum, sorted; found from the working directory upwards.
 std::vector<std::string> museum_files();
-/// A folder for failures, made on demand: build/failures under the project, or the working directory.
+/// A folder for failures, made on demand: build/failures under the project, or the working
+/// directory.
 std::string failure_path(const std::string& stem);
 /// Processor seconds of this process so far.
 double process_cpu_seconds();

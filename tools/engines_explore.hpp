@@ -9,7 +9,8 @@
 namespace faultline {
 
 /// Replays the trace of a counterexample, writes it below build/failures, and tells it.
-Story story_of_path(const Trace& trace, const explore::Exploration& found, const std::string& shown);
+Story story_of_path(const Trace& trace, const explore::Exploration& found,
+                    const std::string& shown);
 /// The operations and steps of a trace as a path that ends in the state the trace ends in.
 std::vector<explore::PathStep> path_of_trace(const std::string& bounds, const Rules& rules,
                                              const Trace& trace);
