@@ -1,9 +1,10 @@
-// spec/bounds.hpp - how large the machine is: table capacities and the numeric limits of the kernel, by name.
+// spec/bounds.hpp - how large the machine is: table capacities and the numeric limits of the
+// kernel, by name.
 //
-// Why: proofs and exhaustive exploration need a small machine, a fuzzer a large one. A capacity is a template
-//      argument (few instantiations); the same struct at run time narrows loops within a capacity.
-//      Limits that Linux fixes (guard gap, pin bias, map count) are fields here; a scaled one is an entry
-//      of spec/ABSTRACTIONS.md with its side condition.
+// Why: proofs and exhaustive exploration need a small machine, a fuzzer a large one. A capacity is
+//      a template argument (few instantiations); the same struct at run time narrows loops within a
+//      capacity. Limits that Linux fixes (guard gap, pin bias, map count) are fields here; a scaled
+//      one is an entry of spec/ABSTRACTIONS.md with its side condition.
 #pragma once
 #include <array>
 #include <string_view>
@@ -25,7 +26,8 @@ struct Bounds {
     int memlock_limit = 2;     ///< RLIMIT_MEMLOCK in pages
     int map_count_limit = 2;   ///< sysctl_max_map_count; 65530 in Linux; at most `vmas`
     int move_slack = 0;        ///< map_count a move leaves free; 3 in Linux
-    int pin_bias = 16;         ///< GUP_PIN_COUNTING_BIAS; 1024 in Linux; exceeds all ordinary references
+    /// GUP_PIN_COUNTING_BIAS; 1024 in Linux; exceeds all ordinary references
+    int pin_bias = 16;
     int batch_size = 15;       ///< folios a per-CPU LRU batch takes before it drains by itself
     /// Largest page offset a VMA may have; moved VMAs keep theirs, so it exceeds the arena.
     constexpr int max_pgoff() const { return 2 * pages - 1; }

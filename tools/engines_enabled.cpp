@@ -1,7 +1,9 @@
-// tools/engines_enabled.cpp - the `enabled` cells: every declared outcome occurs in a state the explorer reached.
+// tools/engines_enabled.cpp - the `enabled` cells: every declared outcome occurs in a state the
+// explorer reached.
 //
-// Why: a proof about an outcome that never happens proves nothing, and a state that merely satisfies the claims need
-//      not be reachable; so each declared answer of each operation, and each step, must be met by exploration.
+// Why: a proof about an outcome that never happens proves nothing, and a state that merely
+//      satisfies the claims need not be reachable; so each declared answer of each operation, and
+//      each step, must be met by exploration.
 #include "tools/engines_enabled.hpp"
 
 #include <map>
@@ -26,9 +28,11 @@ void explore_into(Outcomes& seen, const Rules& rules, std::string_view bounds, i
     c.check_between = false;
     c.claims = {"pte.kinds-disjoint"};   // the states themselves are checked elsewhere
     c.ops.clear();
-    for (const auto& o : explore::explore(bounds, c, progress).outcomes) seen[o.name][o.result] += o.count;
+    for (const auto& o : explore::explore(bounds, c, progress).outcomes)
+        seen[o.name][o.result] += o.count;
 }
-Cell cell(const std::string& what, const std::string& step, const std::string& kernel, std::uint64_t count) {
+Cell cell(const std::string& what, const std::string& step, const std::string& kernel,
+          std::uint64_t count) {
     Cell c;
     c.kind = "enabled";
     c.claim = what;
@@ -43,11 +47,14 @@ Cell cell(const std::string& what, const std::string& step, const std::string& k
 
 }  // namespace
 
-std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules, const ProgressFn& progress) {
+std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
+                                const ProgressFn& progress) {
     Outcomes seen;
-    explore_into(seen, rules, "b1", 1, 150'000, progress);   // whole calls, every argument, every refusal
-    explore_into(seen, rules, "e2", 2, 1'000'000, progress);   // atomic steps of two tasks
-    for (const auto& [name, results] : Outcomes(seen))   // a fault's answer is given by one of its steps
+    // Whole calls, every argument, every refusal
+    explore_into(seen, rules, "b1", 1, 150'000, progress);
+    explore_into(seen, rules, "e2", 2, 1'000'000, progress);  // atomic steps of two tasks
+    // A fault's answer is given by one of its steps
+    for (const auto& [name, results] : Outcomes(seen))
         if (name.rfind("fault.", 0) == 0)
             for (const auto& [result, count] : results) seen["fault"][result] += count;
     std::vector<Cell> cells;
@@ -66,7 +73,8 @@ std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules, c
         declared.insert({"fault", result_infos[static_cast<std::size_t>(r)].text});
     for (const auto& row : residue_table)
         declared.insert({row.operation, result_infos[static_cast<std::size_t>(row.result)].text});
-    if (rules.fault_lock != FaultLock::vma_lock)   // nobody else asks a fault to come back with mmap_lock
+    // Nobody else asks a fault to come back with mmap_lock
+    if (rules.fault_lock != FaultLock::vma_lock)
         declared.erase({"fault", result_infos[res_retry].text});
     for (const auto& [operation, result] : declared)
         cells.push_back(cell("answers " + result, operation, kernel, seen[operation][result]));

@@ -10,6 +10,7 @@
 
 namespace faultline {
 
-std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules, const ProgressFn& progress);
+std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
+                                const ProgressFn& progress);
 
 }  // namespace faultline

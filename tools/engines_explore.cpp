@@ -1,6 +1,8 @@
-// tools/engines_explore.cpp - the engine behind `faultline explore`, and how a path becomes a story.
+// tools/engines_explore.cpp - the engine behind `faultline explore`, and how a path becomes a
+// story.
 //
-// Why: a counterexample is written as a trace and told by the runner, so that what is shown is what replays.
+// Why: a counterexample is written as a trace and told by the runner, so that what is shown is what
+//      replays.
 #include "tools/engines_explore.hpp"
 
 #include <algorithm>
@@ -11,7 +13,8 @@
 
 namespace faultline {
 
-Story story_of_path(const Trace& trace, const explore::Exploration& found, const std::string& shown) {
+Story story_of_path(const Trace& trace, const explore::Exploration& found,
+                    const std::string& shown) {
     RunConfig config;
     config.file = "counterexample";
     TraceReport told = replay_trace(trace, config);

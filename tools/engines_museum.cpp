@@ -1,6 +1,8 @@
-// tools/engines_museum.cpp - every exhibit by every engine it lists, and the fixed rules at the same bounds.
+// tools/engines_museum.cpp - every exhibit by every engine it lists, and the fixed rules at the
+// same bounds.
 //
-// Why: a historical bug that an engine no longer finds is a defect of the engine; a fixed rule that alarms is one too.
+// Why: a historical bug that an engine no longer finds is a defect of the engine; a fixed rule that
+//      alarms is one too.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -59,11 +61,14 @@ explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int j
     config.env.rules = rules;
     Bounds capacity;
     std::string problem;
-    if (!resolve_bounds(e.trace, capacity, config.env.limits, problem)) throw ToolError(e.file + ": " + problem);
+    if (!resolve_bounds(e.trace, capacity, config.env.limits, problem))
+        throw ToolError(e.file + ": " + problem);
     for (const auto& item : e.trace.items)
-        if (const auto* s = std::get_if<ScheduledStep>(&item.what)) config.tasks = std::max(config.tasks, s->task + 1);
+        if (const auto* s = std::get_if<ScheduledStep>(&item.what))
+            config.tasks = std::max(config.tasks, s->task + 1);
     config.ops = e.trace.explore_ops;
-    if (contains(config.ops, "store")) config.ops.push_back("fault");   // the store a program makes faults first
+    // The store a program makes faults first
+    if (contains(config.ops, "store")) config.ops.push_back("fault");
     config.check_between = false;
     config.jobs = jobs;
     config.deny = false;
@@ -74,7 +79,8 @@ explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int j
     config.prots = {"rw", "r"};
     config.claims = {e.trace.claim};
     if (e.trace.explore_prefix > 0)
-        config.prefix = path_of_trace(e.trace.bounds, rules, e.trace.prefix(e.trace.explore_prefix));
+        config.prefix =
+            path_of_trace(e.trace.bounds, rules, e.trace.prefix(e.trace.explore_prefix));
     return config;
 }
 void by_explore(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRow& row) {
@@ -87,10 +93,13 @@ void by_explore(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRo
     fixed_config.max_depth = static_cast<int>(bad.report.depth);
     const auto good = explore::explore(e.trace.bounds, fixed_config, progress);
     row.fixed_clean = good.report.stories.empty() && !good.counterexample;
-    row.detail = std::to_string(bad.report.depth) + " transitions" +
-                 (e.trace.explore_prefix > 0 ? " after a prefix of " + std::to_string(e.trace.explore_prefix) : "") +
-                 ", " + std::to_string(bad.report.states) + " states, " + tenths(found_in) + "; fixed: " +
-                 std::to_string(good.report.states) + " states to depth " + std::to_string(good.report.depth);
+    row.detail =
+        std::to_string(bad.report.depth) + " transitions" +
+        (e.trace.explore_prefix > 0 ? " after a prefix of " + std::to_string(e.trace.explore_prefix)
+                                    : "") +
+        ", " + std::to_string(bad.report.states) + " states, " + tenths(found_in) +
+        "; fixed: " + std::to_string(good.report.states) + " states to depth " +
+        std::to_string(good.report.depth);
     if (!bad.counterexample) return;
     Trace trace;
     trace.title = e.trace.exhibit + " as the explorer found it";
@@ -116,7 +125,8 @@ void by_prove(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRow&
             if (c.verdict == Verdict::violated) cells.push_back(c.claim + " x " + c.step);
             else if (c.verdict != Verdict::holds && c.verdict != Verdict::not_applicable)
                 cells.push_back("undecided " + c.claim + " x " + c.step);
-        if (stories != nullptr && !report.stories.empty()) stories->push_back(report.stories.front());
+        if (stories != nullptr && !report.stories.empty())
+            stories->push_back(report.stories.front());
         return cells;
     };
     const auto bad = broken(e.buggy, &row.stories);
@@ -125,7 +135,8 @@ void by_prove(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRow&
     row.found = !bad.empty();
     row.fixed_clean = good.empty();
     row.detail = std::to_string(bad.size()) + " cells break";
-    for (std::size_t i = 0; i < bad.size() && i < 3; ++i) row.detail += (i == 0 ? ": " : ", ") + bad[i];
+    for (std::size_t i = 0; i < bad.size() && i < 3; ++i)
+        row.detail += (i == 0 ? ": " : ", ") + bad[i];
 }
 
 }  // namespace
@@ -159,7 +170,8 @@ std::vector<MuseumRow> museum(const MuseumOptions& options, const ProgressFn& pr
             rows.push_back(std::move(row));
         }
     }
-    if (rows.empty()) throw UsageError("no exhibit of that name with that engine (see: faultline list exhibits)");
+    if (rows.empty())
+        throw UsageError("no exhibit of that name with that engine (see: faultline list exhibits)");
     return rows;
 }
 

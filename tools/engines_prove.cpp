@@ -1,6 +1,8 @@
-// tools/engines_prove.cpp - the engine behind `faultline prove`: induction, the laws of x86, the refinement.
+// tools/engines_prove.cpp - the engine behind `faultline prove`: induction, the laws of x86, the
+// refinement.
 //
-// Why: kernels are proved one after the other, each bounds' templates are elsewhere; here cells are only collected.
+// Why: kernels are proved one after the other, each bounds' templates are elsewhere; here cells are
+//      only collected.
 #include <iterator>
 #include <stdexcept>
 
@@ -47,7 +49,8 @@ void check_names(const ProveOptions& options) {
         throw UsageError("proofs are not instantiated for bounds " + options.bounds);
     }
 }
-/// What does not depend on kernel or bounds: the codecs for all 64-bit values, radix tables against the flat map.
+/// What does not depend on kernel or bounds: the codecs for all 64-bit values, radix tables against
+/// the flat map.
 void prove_x86(const ProveOptions& options, ProveReport& report) {
     if (!options.steps.empty() || !options.claims.empty()) return;
     if (asks(options.kinds, "law")) {

@@ -140,14 +140,16 @@ class Writer {
         perform(p);
         std::size_t end = i + 1;
         int denied = 0, allocations = 0;
-        while (p.task >= 0 && end < path_.size() && !path_[end].start && path_[end].task == p.task &&
+        while (p.task >= 0 && end < path_.size() && !path_[end].start &&
+               path_[end].task == p.task &&
                state_.tasks[static_cast<std::size_t>(p.task)].pc != pc_idle) {
             if (step_allocates(path_[end].pc)) ++allocations;
             if (path_[end].deny) denied = allocations;
             perform(path_[end]);
             ++end;
         }
-        const bool whole = p.task < 0 || state_.tasks[static_cast<std::size_t>(p.task)].pc == pc_idle;
+        const bool whole =
+            p.task < 0 || state_.tasks[static_cast<std::size_t>(p.task)].pc == pc_idle;
         o.answer.kind = Answer::Kind::any;
         if (o.verb == Verb::fork) {
             const auto child = static_cast<std::size_t>(p.child);

@@ -1,6 +1,8 @@
-// tools/trace_path.cpp - the first calls of a trace as a path of atomic steps, for an exploration that starts behind.
+// tools/trace_path.cpp - the first calls of a trace as a path of atomic steps, for an exploration
+// that starts behind.
 //
-// Why: the explorer replays rows and steps; a prefix is written in names. Only whole calls can stand in a prefix.
+// Why: the explorer replays rows and steps; a prefix is written in names. Only whole calls can
+//      stand in a prefix.
 #include <stdexcept>
 
 #include "proofs/induction/formula.hpp"
@@ -52,7 +54,9 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
             a.write = o.access == AccessKind::write;
             a.gup = o.verb == Verb::pin || o.verb == Verb::pin_fast ? gup_pin : gup_get;
             return o.verb == Verb::pin || o.verb == Verb::get ? "gup" : "gup_fast";
-        default: throw UsageError("a prefix may hold mmap, munmap, mprotect, store, fork, exit, pin, get, drain only");
+        default:
+            throw UsageError("a prefix may hold only mmap, munmap, mprotect, store, fork, exit, "
+                             "pin, get, drain");
     }
 }
 
@@ -84,15 +88,18 @@ class Recorder {
         p.op = operation_index(name);
         p.row = o.process >= 0 ? row(o.process) : 0;
         if (o.verb == Verb::fork) {
-            while (p.child < B.mms && s_.mms[static_cast<std::size_t>(p.child)].phase != mm_free) ++p.child;
-            if (p.child == B.mms) throw UsageError("a prefix forks more processes than the bounds hold");
+            while (p.child < B.mms && s_.mms[static_cast<std::size_t>(p.child)].phase != mm_free)
+                ++p.child;
+            if (p.child == B.mms)
+                throw UsageError("a prefix forks more processes than the bounds hold");
             rows_.push_back(p.child);
         }
         call(p, o.deny, o.verb != Verb::drain);
     }
     void store(int mm, int page, int value) {
         for (int tries = 0; tries < 8; ++tries) {
-            const auto& pte = s_.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)];
+            const auto& pte =
+                s_.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)];
             PathStep p;
             p.row = mm;
             p.args.page = page;
@@ -149,7 +156,8 @@ class Recorder {
 
 }  // namespace
 
-std::vector<explore::PathStep> path_of_trace(const std::string& bounds, const Rules& rules, const Trace& trace) {
+std::vector<explore::PathStep> path_of_trace(const std::string& bounds, const Rules& rules,
+                                             const Trace& trace) {
     if (bounds == "b1") return Recorder<bounds_b1>(rules).record(trace);
     if (bounds == "b2") return Recorder<bounds_b2>(rules).record(trace);
     if (bounds == "e1") return Recorder<bounds_e1>(rules).record(trace);

@@ -156,8 +156,9 @@ Exploration finish(std::string_view bounds_name, const ExploreConfig& config,
 }
 
 namespace {
-/// The bounds that are explored to their end have an alphabet of their own: each flag of a VMA doubles the states.
-/// Without it the same bounds are searched as far as memory goes (option --ops).
+/// The bounds that are explored to their end have an alphabet of their own: each flag of a VMA
+/// doubles the states. Without it the same bounds are searched as far as memory goes (option
+/// --ops).
 void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
     if (bounds_name != "e1" && bounds_name != "e2") return;
     c.op_codes = {op_mprotect, op_mmap};
@@ -165,10 +166,12 @@ void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
     c.grows = false;
     c.exec_access = false;
     if (bounds_name == "e1") {
-        c.ops = {"mmap", "munmap", "mprotect", "fault", "fork", "exit", "gup", "store", "unpin", "dma", "drain"};
+        c.ops = {"mmap", "munmap", "mprotect", "fault", "fork", "exit",
+                 "gup",  "store",  "unpin",    "dma",   "drain"};
         c.check_between = false;
     } else {
-        c.ops = {"mmap", "munmap", "mprotect", "fault", "fork", "exit", "store", "dontneed", "drain"};
+        c.ops = {"mmap", "munmap", "mprotect", "fault", "fork",
+                 "exit", "store",  "dontneed", "drain"};
         c.tasks = 2;
     }
 }
