@@ -7,7 +7,7 @@
 #include "proofs/solver/decide_with.hpp"
 #include "proofs/solver/drat_checker.hpp"
 #include "proofs/solver/second_solver.hpp"
-#include "tests/solver/terms.hpp"
+#include "proofs/solver/testing/terms.hpp"
 
 namespace faultline::proofs {
 namespace {

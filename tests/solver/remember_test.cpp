@@ -12,7 +12,7 @@
 
 #include "proofs/solver/decide_with.hpp"
 #include "proofs/solver/query_cache.hpp"
-#include "tests/solver/terms.hpp"
+#include "proofs/solver/testing/terms.hpp"
 
 namespace faultline::proofs {
 namespace {

@@ -1,6 +1,7 @@
-// tests/solver/terms.hpp - short ways to write Z3 terms in tests.
+// proofs/solver/testing/terms.hpp - short ways to write Z3 terms in tests.
 //
-// Why: the C API is long-winded, and a test should show its formula.
+// Why: the C API is long-winded, and a test should show its formula. Here and not in tests/,
+//      because nothing outside proofs/ includes Z3.
 #pragma once
 #include <initializer_list>
 #include <string>
