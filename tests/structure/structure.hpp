@@ -17,7 +17,7 @@ struct Include {
 };
 std::vector<Include> includes(std::string_view text);
 
-/// Arrows against the drawing in design section 2, and libraries outside their layer.
+/// Arrows against the drawing at the top of structure.cpp, and libraries outside their layer.
 std::vector<std::string> bad_includes(const std::string& path, std::string_view text);
 /// More than 600 lines, or a line of more than 100 columns.
 std::vector<std::string> bad_size(const std::string& path, std::string_view text);
