@@ -65,6 +65,7 @@ class Work {
     Exit finish();
     void write_outputs();
     std::vector<std::string> kernels(const std::string& name) const;
+    void complain(const std::vector<std::string>& problems);
     void explore_all();
     void part(const char* engine, const std::function<void()>& body);
     void items_for_page();
@@ -89,9 +90,17 @@ void Work::say(const std::string& text) {
     if (!ask_.json) io_.out << text << std::flush;
 }
 
+void Work::complain(const std::vector<std::string>& problems) {
+    progress_.finish();
+    for (const std::string& p : problems) io_.err << "faultline: " << p << "\n";
+}
+
 /// A page needs the claims in words; nothing else does.
 void Work::items_for_page() {
-    if (document_.items.empty()) document_.items = list_all();
+    if (!document_.items.empty()) return;
+    std::vector<std::string> problems;
+    document_.items = list_all(problems);
+    complain(problems);
 }
 
 void Work::write_outputs() {
@@ -125,13 +134,15 @@ void Work::fail(Exit exit, const std::string& why) {
 std::vector<std::string> Work::kernels(const std::string& name) const {
     if (name != "all") return {name};
     std::vector<std::string> all;
-    for (const ListItem& i : list_all())
+    std::vector<std::string> problems;   // exhibits do not matter here
+    for (const ListItem& i : list_all(problems))
         if (i.kind == "kernel") all.push_back(i.id);
     return all;
 }
 
 Exit Work::list() {
-    document_.items = list_all();
+    std::vector<std::string> problems;
+    document_.items = list_all(problems);
     std::string kind = ask_.list_kind;
     const auto has = [&](const std::string& k) {
         for (const ListItem& i : document_.items)
@@ -145,6 +156,8 @@ Exit Work::list() {
     if (!kind.empty())
         std::erase_if(document_.items, [&](const ListItem& i) { return i.kind != kind; });
     say(list_text(document_.items, kind));
+    complain(problems);
+    if (kind == "exhibit") document_.errors = problems;   // here it is the answer that lacks a row
     return finish();
 }
 

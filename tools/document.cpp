@@ -26,7 +26,8 @@ Exit exit_of_proof(const ProveReport& proof) {
 
 Exit combined_exit(const Document& d) {
     Exit exit = d.errors.empty() ? Exit::holds : Exit::tool_error;
-    for (const RunReport& r : d.runs) exit = worse(exit, worse(r.exit, exit_of(r.verdict)));
+    // Not the verdict: an exhibit's claim is violated, and that is what its trace announces.
+    for (const RunReport& r : d.runs) exit = worse(exit, r.exit);
     for (const ExploreReport& e : d.explorations) {
         exit = worse(exit, exit_of(e.verdict));
         if (!e.stories.empty()) exit = worse(exit, Exit::violated);
@@ -88,7 +89,7 @@ const Cell* announcing_cell(const ProveReport& proof, const Story& story) {
 std::vector<StoryRef> all_stories(const Document& d) {
     std::vector<StoryRef> out;
     for (const RunReport& r : d.runs)
-        for (const Story& s : r.stories) out.push_back({&s, false, ""});
+        for (const Story& s : r.stories) out.push_back({&s, r.exit == Exit::holds, r.trace});
     for (const ExploreReport& e : d.explorations)
         for (const Story& s : e.stories) out.push_back({&s, false, ""});
     if (d.proof)

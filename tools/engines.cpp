@@ -35,10 +35,32 @@ void list_rules(std::vector<ListItem>& out) {
             {"rule", std::string(r.name), std::string(r.question), "spec/rules.hpp", options});
     }
 }
+void list_exhibits(std::vector<ListItem>& out, std::vector<std::string>& problems) {
+    std::vector<std::string> files;
+    try {
+        files = museum_files();
+    } catch (const std::exception& e) {
+        problems.push_back(e.what());
+    }
+    for (const auto& file : files) {
+        Trace trace;
+        TraceError error;
+        if (!load_trace(file, trace, error)) {
+            problems.push_back(error.text());
+            continue;
+        }
+        std::string rules;
+        for (const auto& [rule, option] : trace.rules)
+            rules += (rules.empty() ? "" : ", ") + rule + "=" + option;
+        out.push_back({"exhibit", trace.exhibit, trace.title,
+                       trace.commits.empty() ? "" : trace.commits.front(),
+                       trace.claim + " breaks with " + rules});
+    }
+}
 
 }  // namespace
 
-std::vector<ListItem> list_all() {
+std::vector<ListItem> list_all(std::vector<std::string>& problems) {
     std::vector<ListItem> out;
     for (const auto& c : proofs::claim_infos())
         out.push_back({"claim", c.id, c.says, c.source, kind_text(c.kind)});
@@ -56,17 +78,7 @@ std::vector<ListItem> list_all() {
     for (const auto& b : named_bounds)
         out.push_back({"bounds", std::string(b.name), std::string(b.purpose), "spec/bounds.hpp",
                        bounds_text(b.bounds)});
-    for (const auto& file : museum_files()) {
-        Trace trace;
-        TraceError error;
-        if (!load_trace(file, trace, error)) throw ToolError(error.text());
-        std::string rules;
-        for (const auto& [rule, option] : trace.rules)
-            rules += (rules.empty() ? "" : ", ") + rule + "=" + option;
-        out.push_back({"exhibit", trace.exhibit, trace.title,
-                       trace.commits.empty() ? "" : trace.commits.front(),
-                       trace.claim + " breaks with " + rules});
-    }
+    list_exhibits(out, problems);
     return out;
 }
 

@@ -34,7 +34,8 @@ struct ListItem {
     std::string source;  ///< where it was read, may be empty
     std::string extra;   ///< claims: "state", "step", "derived", ...; rules: the options
 };
-std::vector<ListItem> list_all();
+/// An exhibit that cannot be read is left out and gets a line in `problems`.
+std::vector<ListItem> list_all(std::vector<std::string>& problems);
 
 struct RunOptions {
     std::string trace;                        ///< path of the .fl file

@@ -9,7 +9,7 @@ namespace {
 [[noreturn]] void not_linked() { throw ToolError("tool_error: engine not linked"); }
 }  // namespace
 
-std::vector<ListItem> list_all() { not_linked(); }
+std::vector<ListItem> list_all(std::vector<std::string>&) { not_linked(); }
 RunReport run_trace(const RunOptions&) { not_linked(); }
 ExploreReport explore_states(const ExploreOptions&, const ProgressFn&) { not_linked(); }
 ProveReport prove(const ProveOptions&, const ProgressFn&) { not_linked(); }

@@ -63,6 +63,17 @@ TEST(ExitCode, AListedViolationMustBeThere) {
     EXPECT_EQ(combined_exit(with({cell(Verdict::unknown, true)})), Exit::unknown);
 }
 
+TEST(ExitCode, ARunAnswersForItself) {
+    Document d;
+    d.command = "run";
+    d.runs.emplace_back().verdict = Verdict::violated;
+    EXPECT_EQ(combined_exit(d), Exit::tool_error);
+    d.runs[0].exit = Exit::holds;   // an exhibit: violated, as its trace announces
+    EXPECT_EQ(combined_exit(d), Exit::holds);
+    d.runs[0].exit = Exit::violated;
+    EXPECT_EQ(combined_exit(d), Exit::violated);
+}
+
 TEST(ExitCode, AnExhibitNeedsBothHalves) {
     Document d;
     d.command = "museum";
@@ -117,6 +128,16 @@ TEST(CommandLine, ListTakesAKind) {
     EXPECT_TRUE(contains(o.out, "rmap.complete"));
     EXPECT_FALSE(contains(o.out, "anon_vma_reuse"));
     EXPECT_TRUE(contains(call({"list", "bounds"}).out, "two processes"));
+}
+
+TEST(CommandLine, AnUnreadableExhibitConcernsOnlyExhibits) {
+    const Outcome kernels = call({"list", "kernels"});
+    EXPECT_EQ(kernels.code, 0);
+    EXPECT_EQ(lines(kernels.err), 1u) << kernels.err;
+    EXPECT_TRUE(contains(kernels.err, "M99.fl:3: "));
+    const Outcome exhibits = call({"list", "exhibits"});
+    EXPECT_EQ(exhibits.code, 5);
+    EXPECT_FALSE(exhibits.out.empty());
 }
 
 TEST(CommandLine, RunPrintsStepsChangesAndTheBlock) {

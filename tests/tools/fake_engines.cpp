@@ -6,7 +6,10 @@
 
 namespace faultline {
 
-std::vector<ListItem> list_all() { return fake::items(); }
+std::vector<ListItem> list_all(std::vector<std::string>& problems) {
+    problems = {"tests/museum/M99.fl:3: expected 'kernel', found 'colonel'"};
+    return fake::items();
+}
 
 RunReport run_trace(const RunOptions& options) {
     const Story story = fake::degree_story();
