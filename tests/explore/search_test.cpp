@@ -20,6 +20,7 @@ ExploreConfig small_config() {
     c.prots = {"rw"};
     c.grows = false;
     c.exec_access = false;
+    c.check_between = true;   // default bounds e1 look at the claims between calls only
     return c;
 }
 int starts(const std::vector<PathStep>& path) {
