@@ -225,7 +225,17 @@ Exit Work::check() {
         document_.proof = faultline::prove(ask_.prove, progress_.function());
         say(proof_text(*document_.proof) + "\n");
     });
-    part("explore", [&] { explore_all(); say("\n"); });
+    part("explore", [&] {
+        explore_all();
+        if (ask_.explore.bounds == "e1") {   // and with two operations in flight
+            ExploreOptions two = ask_.explore;
+            two.bounds = "e2";
+            two.tasks = 2;
+            document_.explorations.push_back(faultline::explore_states(two, progress_.function()));
+            say(exploration_text(document_.explorations.back()));
+        }
+        say("\n");
+    });
     part("museum", [&] {
         document_.museum = faultline::museum(ask_.museum, progress_.function());
         say(museum_text(document_.museum) + "\n");
