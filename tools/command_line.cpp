@@ -90,7 +90,7 @@ void add_prove(CLI::App& app, Request& ask) {
         ->check(CLI::IsMember({"init", "step", "bites", "enabled", "refine", "law", "bmc"}));
     c.add_option("--bmc", o.bmc_depth,
                  "also search this many atomic steps from the empty machine; at b1 4 take 5 s, 5 "
-                 "take 20 to 30 s")
+                 "take half a minute, 6 some minutes")
         ->check(CLI::Range(0, 1000));
     add_prove_options(c, o);
     add_outputs(c, ask);

@@ -1,5 +1,5 @@
-// tests/induction/canary_test.cpp - the prover notices a claim taken away, a rule broken and a limit
-// hit.
+// tests/induction/canary_test.cpp - the prover notices a claim taken away, a rule broken and a
+// limit hit.
 //
 // Why: a prover that says "holds" to everything would pass every other test.
 #include <gtest/gtest.h>

@@ -10,9 +10,7 @@
 namespace faultline::proofs {
 namespace {
 
-struct Sort {
-    static constexpr const char* name = "test";
-};
+struct Sort {};
 constexpr int rows = 3;
 template <class D>
 struct Row {
@@ -171,7 +169,8 @@ TEST(SymbolicDomain, TheMergedFormulaIsTheConcreteRunAtEveryInput) {
         const auto v = values_of(code);
         std::vector<Z3_ast> inputs;
         for (std::size_t i = 0; i < v.size(); ++i)
-            inputs.push_back(widths[i] == 0 ? b.ast(Term(v[i] != 0)) : b.ast(Word(v[i]), widths[i]));
+            inputs.push_back(widths[i] == 0 ? b.ast(Term(v[i] != 0))
+                                            : b.ast(Word(v[i]), widths[i]));
         bool on = false;
         auto expected = concretely(v, on);
         std::vector<int> want{on ? 1 : 0};
