@@ -98,7 +98,7 @@ std::vector<ListItem> items() {
     for (const char* s : step_names) all.push_back({"step", s, "", "", ""});
     all.push_back({"kernel", "linux_5_10", "Debian 11's kernel", "", ""});
     all.push_back({"kernel", "linux_6_12", "Debian 13's kernel", "", ""});
-    all.push_back({"exhibit", "M02", "A page its reverse map no longer finds.", "2555283eb40d", ""});
+    all.push_back({"exhibit", "M02", "A page its reverse map does not find.", "2555283eb40d", ""});
     all.push_back({"rule", "anon_vma_reuse", "When a fork child may adopt an anon_vma.",
                    "commit linux 2555283eb40d", "never degree split"});
     all.push_back({"bounds", "b1", "two processes, two VMAs, two pages, two tasks", "", ""});
