@@ -30,10 +30,16 @@ std::vector<std::string> distinct(std::vector<std::string> words) {
     return out;
 }
 
+/// Cells that speak about the model on a kernel; laws of the codecs hold for words.
+bool about_model(const Cell& c) {
+    return c.kind == "init" || c.kind == "step" || c.kind == "bites";
+}
+
 std::vector<std::string> kernels_of(const Document& d) {
     std::vector<std::string> all;
     if (d.proof)
-        for (const Cell& c : d.proof->cells) all.push_back(c.kernel);
+        for (const Cell& c : d.proof->cells)
+            if (about_model(c)) all.push_back(c.kernel);
     for (const ExploreReport& e : d.explorations) all.push_back(e.kernel);
     for (const RunReport& r : d.runs) all.push_back(r.kernel);
     if (all.empty()) all.push_back(d.kernel);
@@ -70,10 +76,21 @@ std::string bounds_in_words(const Document& d, const std::string& name) {
     return name;
 }
 
+/// A kernel that carries a bug has cells that must be violated; a headline must not hide them.
+std::string known_to_break(const Document& d) {
+    int n = 0;
+    if (d.proof)
+        for (const Cell& c : d.proof->cells)
+            if (c.expected_violation && c.verdict == Verdict::violated) ++n;
+    if (n == 0) return "";
+    return ", but for " + counted(static_cast<std::size_t>(n), "cell") + " known to break";
+}
+
 std::string headline(const Document& d) {
     const std::string on = " on " + joined(kernels_of(d));
     switch (d.exit) {
-        case Exit::holds: return "Every claim holds" + on + ", within the bounds below";
+        case Exit::holds:
+            return "Every claim holds" + on + known_to_break(d) + ", within the bounds below";
         case Exit::violated: {
             const auto claims = violated_claims(d);
             if (claims.empty()) return "Not every exhibit of the museum was found";
@@ -95,7 +112,10 @@ std::string scope(const Document& d) {
     std::string out;
     if (d.proof) {
         std::vector<std::string> bounds;
-        for (const Cell& c : d.proof->cells) bounds.push_back(c.bounds);
+        for (const Cell& c : d.proof->cells)
+            if (about_model(c)) bounds.push_back(c.bounds);
+        if (bounds.empty())
+            for (const Cell& c : d.proof->cells) bounds.push_back(c.bounds);
         bounds = distinct(bounds);
         for (std::string& b : bounds) b = bounds_in_words(d, b);
         const Count n = count_cells(d.proof->cells);

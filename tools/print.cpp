@@ -195,6 +195,7 @@ std::string proof_text(const ProveReport& p) {
     std::vector<std::string> where;
     for (const Cell& c : p.cells)
         if (const std::string w = c.kernel + " " + c.bounds;
+            (c.kind == "step" || c.kind == "init" || p.cells.front().kind == c.kind) &&
             std::find(where.begin(), where.end(), w) == where.end())
             where.push_back(w);
     std::string text = "prove  ";
