@@ -86,6 +86,18 @@ struct CowHandleIsolation : Always {
         }
     }
 };
+/// The owner of an attached handle of that kind maps the handle's frame at the handle's page.
+template <class M>
+constexpr void attached_handles_are_mapped(GupKind kind, const typename M::State& s, auto& rep) {
+    for (const auto& h : s.handles)
+        for (int p = 0; p < M::B.mms; ++p) {
+            if (passes_over<M>(!(h.kind == kind && h.attached && h.mm.is(p)))) continue;
+            const auto& ptes = s.mms[static_cast<std::size_t>(p)].ptes;
+            for (int n = 0; n < M::B.pages; ++n)
+                rep(implies(h.kind == kind && h.attached && h.mm.is(p) && h.page == n,
+                            ptes[static_cast<std::size_t>(n)].frame == h.frame));
+        }
+}
 struct PinCoherent : Always {
     static constexpr const char* id = "pin.coherent";
     static constexpr const char* says =
@@ -97,14 +109,7 @@ struct PinCoherent : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
-        for (const auto& h : s.handles)
-            for (int p = 0; p < M::B.mms; ++p) {
-                if (passes_over<M>(!(h.kind == gup_pin && h.attached && h.mm.is(p)))) continue;
-                const auto& ptes = s.mms[static_cast<std::size_t>(p)].ptes;
-                for (int n = 0; n < M::B.pages; ++n)
-                    rep(implies(h.kind == gup_pin && h.attached && h.mm.is(p) && h.page == n,
-                                ptes[static_cast<std::size_t>(n)].frame == h.frame));
-            }
+        attached_handles_are_mapped<M>(gup_pin, s, rep);
     }
 };
 struct PinExclusive {
@@ -180,14 +185,7 @@ struct HandleGetCoherent : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
-        for (const auto& h : s.handles)
-            for (int p = 0; p < M::B.mms; ++p) {
-                if (passes_over<M>(!(h.kind == gup_get && h.attached && h.mm.is(p)))) continue;
-                const auto& ptes = s.mms[static_cast<std::size_t>(p)].ptes;
-                for (int n = 0; n < M::B.pages; ++n)
-                    rep(implies(h.kind == gup_get && h.attached && h.mm.is(p) && h.page == n,
-                                ptes[static_cast<std::size_t>(n)].frame == h.frame));
-            }
+        attached_handles_are_mapped<M>(gup_get, s, rep);
     }
 };
 
