@@ -1,8 +1,7 @@
 // tools/engines.hpp - what the command line asks of the engines: options in, plain results out.
 //
 // Why: the command line, the JSON and the report compile without the model, the solvers or Hana;
-//      whoever implements these functions compiles without the command line. tools/engines.cpp is
-//      the implementation; while it does not exist tools/engines_stub.cpp answers in its place.
+//      whoever implements these functions (tools/engines*.cpp) compiles without the command line.
 #pragma once
 #include <cstdint>
 #include <stdexcept>
