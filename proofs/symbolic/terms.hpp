@@ -78,6 +78,7 @@ public:
 
 private:
     Z3_context z_;
+    std::vector<Z3_ast> kept_;           ///< given back before the context dies
     Z3_ast true_, false_;
     std::vector<Term> guards_, paths_;   ///< paths_[i]: conjunction of guards from 0 to i
     Term enabled_{true};
