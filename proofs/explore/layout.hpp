@@ -182,12 +182,15 @@ inline constexpr Layout<B> layout = make_layout<B>();
 template <Bounds B>
 using ByteState = std::array<std::uint8_t, static_cast<std::size_t>(Layout<B>::leaves)>;
 
-/// Calls fn(std::integral_constant<int, i>) for i in [0, N), unrolled.
-template <int N, class Fn>
+/// Calls fn(std::integral_constant<int, i>) for i in [From, N), unrolled; in blocks, because clang
+/// nests a fold no deeper than 256.
+template <int N, int From = 0, class Fn>
 constexpr void unroll(Fn&& fn) {
+    constexpr int block = N - From < 128 ? N - From : 128;
     [&]<int... I>(std::integer_sequence<int, I...>) {
-        (fn(std::integral_constant<int, I>{}), ...);
-    }(std::make_integer_sequence<int, N>{});
+        (fn(std::integral_constant<int, From + I>{}), ...);
+    }(std::make_integer_sequence<int, block>{});
+    if constexpr (From + block < N) unroll<N, From + block>(fn);
 }
 
 }  // namespace faultline::explore
