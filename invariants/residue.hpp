@@ -73,12 +73,16 @@ inline constexpr std::array<ResidueRow, 26> residue_table{{
     {"gup_fast", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
      "linux mm/gup.c:faultin_page@v6.1"},
 }};
-constexpr const ResidueRow* residue_row(std::string_view operation, int op, int result) {
-    for (const ResidueRow& row : residue_table)
+/// Index of the row for an outcome, -1 if none is declared. (No pointer: under UBSan g++ 12 does not
+/// compare the address of a table's row with null in a constant expression.)
+constexpr int residue_row(std::string_view operation, int op, int result) {
+    for (std::size_t i = 0; i < residue_table.size(); ++i) {
+        const ResidueRow& row = residue_table[i];
         if (operation == row.operation && result == row.result &&
             (row.op == op || row.op == op_none))
-            return &row;
-    return nullptr;
+            return static_cast<int>(i);
+    }
+    return -1;
 }
 
 namespace residue {
@@ -246,10 +250,10 @@ constexpr std::string_view residue_breach(const typename M::State& before,
                                           const typename M::State& after,
                                           std::string_view operation, int who, const Args<M>& args,
                                           int result) {
-    const ResidueRow* row = residue_row(operation, args.op, result);
-    if (!row) return "the outcome has no declared residue";
+    const int row = residue_row(operation, args.op, result);
+    if (row < 0) return "the outcome has no declared residue";
     const auto mm = static_cast<std::size_t>(who);
-    const unsigned may = row->may_change;
+    const unsigned may = residue_table[static_cast<std::size_t>(row)].may_change;
     typename M::State rest = after;
     if (may & keeps_batch) residue::forgive_batch<M>(before, rest);
     if ((may & keeps_pinned) && args.gup == gup_pin)
