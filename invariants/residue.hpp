@@ -73,8 +73,8 @@ inline constexpr std::array<ResidueRow, 26> residue_table{{
     {"gup_fast", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
      "linux mm/gup.c:faultin_page@v6.1"},
 }};
-/// Index of the row for an outcome, -1 if none is declared. No pointer: under UBSan, g++ 12 does not
-/// compare the address of a row with null in a constant expression.
+/// Index of the row for an outcome, -1 if none is declared. No pointer: under UBSan, g++ 12 does
+/// not compare the address of a row with null in a constant expression.
 constexpr int residue_row(std::string_view operation, int op, int result) {
     for (std::size_t i = 0; i < residue_table.size(); ++i) {
         const ResidueRow& row = residue_table[i];
