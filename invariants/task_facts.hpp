@@ -204,13 +204,7 @@ struct EditFacts : Always {
     template <class M>
     static constexpr typename M::Bool has_flags(const typename M::Task& t,
                                                 const typename M::Vma& v) {
-        return implies(t.op == op_mprotect,
-                       v.read == t.read && v.write == t.write && v.exec == t.exec) &&
-               implies(t.op == op_dontfork, v.dontfork) &&
-               implies(t.op == op_dofork, !v.dontfork) &&
-               implies(t.op == op_wipeonfork, v.wipeonfork) &&
-               implies(t.op == op_keeponfork, !v.wipeonfork) &&
-               implies(t.op == op_mlock, v.locked) && implies(t.op == op_munlock, !v.locked);
+        return same_flags<M>(edited_flags<M>(t, v), flags_of<M>(v));
     }
 };
 struct UnmapFacts : Always {

@@ -13,21 +13,21 @@
 namespace faultline {
 
 /// The flags a VMA will have once the call has passed over it.
-template <class K>
-constexpr auto edited_flags(const K& k, const typename K::Mach::Vma& v) {
-    using D = typename K::D;
-    auto f = flags_of<typename K::Mach>(v);
-    IF(k.t.op == op_mprotect) {
-        f.read = k.t.read;
-        f.write = k.t.write;
-        f.exec = k.t.exec;
+template <class M>
+constexpr VmaFlags<M> edited_flags(const typename M::Task& t, const typename M::Vma& v) {
+    using D = typename M::D;
+    auto f = flags_of<M>(v);
+    IF(t.op == op_mprotect) {
+        f.read = t.read;
+        f.write = t.write;
+        f.exec = t.exec;
     }
-    IF(k.t.op == op_dontfork) f.dontfork = true;
-    IF(k.t.op == op_dofork) f.dontfork = false;
-    IF(k.t.op == op_wipeonfork) f.wipeonfork = true;
-    IF(k.t.op == op_keeponfork) f.wipeonfork = false;
-    IF(k.t.op == op_mlock) f.locked = true;
-    IF(k.t.op == op_munlock) f.locked = false;
+    IF(t.op == op_dontfork) f.dontfork = true;
+    IF(t.op == op_dofork) f.dontfork = false;
+    IF(t.op == op_wipeonfork) f.wipeonfork = true;
+    IF(t.op == op_keeponfork) f.wipeonfork = false;
+    IF(t.op == op_mlock) f.locked = true;
+    IF(t.op == op_munlock) f.locked = false;
     return f;
 }
 template <class K>
@@ -76,7 +76,7 @@ constexpr BoolOf<K> edit_next(K& k) {
         hole = !over && !here.ok;
         IF(!over && here.ok) WITH(v, mm.vmas, here) {
             using M = typename K::Mach;
-            IF(same_flags<M>(edited_flags(k, v), flags_of<M>(v)))
+            IF(same_flags<M>(edited_flags<typename K::Mach>(k.t, v), flags_of<M>(v)))
                 k.t.cursor = min_page<K>(v.hi, k.t.end);
             else k.t.pc = pc_edit_left;
         }
@@ -97,7 +97,7 @@ template <class K>
 constexpr BoolOf<K> piece_joins(const K& k, const typename K::Mach::Vma& v,
                                 const typename K::Mach::Vma& n) {
     using M = typename K::Mach;
-    return same_flags<M>(edited_flags(k, v), flags_of<M>(n)) &&
+    return same_flags<M>(edited_flags<typename K::Mach>(k.t, v), flags_of<M>(n)) &&
            n.pgoff + v.lo == v.pgoff + n.lo && !k.deny &&
            anon_mergeable(k, v.anon_vma, chain_singular<K>(v), n);
 }
@@ -241,7 +241,7 @@ constexpr BoolOf<K> edit_apply(K& k) {
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.cursor);
         WITH(v, mm.vmas, here) {
-            const auto flags = edited_flags(k, v);
+            const auto flags = edited_flags<typename K::Mach>(k.t, v);
             account_locked(k, mm, v.locked, flags.locked, v.hi - v.lo);
             set_flags<typename K::Mach>(v, flags);
             const typename K::Mach::Page stop = min_page<K>(v.hi, k.t.end);
