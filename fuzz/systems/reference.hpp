@@ -32,7 +32,7 @@ class Reference : public System {
     virtual bool draw(int task, Record& record) = 0;
 
     /// The first claim violated in its own state, -1 if none.
-    virtual int violation(const ClaimSet& excused) const = 0;
+    virtual int violation(const ClaimSet& excused) = 0;
     static constexpr int cannot_say = -2;
     /// The same of a state that another system showed, ghosts and all it did not show taken from
     /// here; `cannot_say` if it has more objects than these bounds have rows.

@@ -75,6 +75,7 @@ class ReferenceMachine final : public Reference {
         return true;
     }
     Answered apply(const Record& r) override {
+        known_ = cannot_say;
         last_ = perform<M>(env_, s_, r);
         const bool changed = !last_.blocked || last_.steps != 0;
         if (changed) see_lives();
@@ -91,8 +92,8 @@ class ReferenceMachine final : public Reference {
         generator_.interleave(interleaved);
     }
     bool draw(int task, Record& record) override { return generator_.draw(s_, task, record); }
-    int violation(const ClaimSet& excused) const override {
-        return first_violation<M>(env_, s_, excused);
+    int violation(const ClaimSet& excused) override {
+        return known_ = first_violation<M>(env_, s_, excused);
     }
     int violation_of(const Observation& seen, const Bijection& frames, const Bijection& anon_vmas,
                      const ClaimSet& excused) override;
@@ -105,6 +106,7 @@ class ReferenceMachine final : public Reference {
         std::memcpy(&s_, &saved_, sizeof s_);
         frames_ = saved_frames_;
         anon_vmas_ = saved_anon_vmas_;
+        known_ = cannot_say;
     }
     StateView view() const override { return view_of<M>(s_); }
     int pc(int task) const override {
@@ -133,12 +135,27 @@ class ReferenceMachine final : public Reference {
         frames_ = {};
         anon_vmas_ = {};
         last_ = {};
+        known_ = cannot_say;
     }
     void see_lives() {
         for (std::size_t f = 0; f < s_.frames.size(); ++f)
             frames_.see(f, s_.frames[f].refcount != 0);
         for (std::size_t a = 0; a < s_.anon_vmas.size(); ++a)
             anon_vmas_.see(a, s_.anon_vmas[a].live);
+    }
+    /// Rows of VMAs by address. One more than can be used: g++ sees an overrun otherwise.
+    using VmaOrder = std::array<std::uint8_t, static_cast<std::size_t>(B.vmas) + 1>;
+    static std::size_t order_vmas(const typename M::Mm& mm, VmaOrder& order) {
+        std::size_t used = 0;
+        order = {};
+        for (std::size_t v = 0; v < mm.vmas.size(); ++v) {
+            if (!mm.vmas[v].used) continue;
+            std::size_t at = used++;
+            for (; at > 0 && mm.vmas[order[at - 1]].lo > mm.vmas[v].lo; --at)
+                order[at] = order[at - 1];
+            order[at] = static_cast<std::uint8_t>(v);
+        }
+        return used;
     }
     void observe_process(const typename M::Mm& mm, SeenProcess& out) const;
     void observe_vma(const typename M::Vma& v, SeenVma& out) const;
@@ -161,6 +178,7 @@ class ReferenceMachine final : public Reference {
     Lives<static_cast<std::size_t>(B.anon_vmas)> anon_vmas_, saved_anon_vmas_;
     std::array<std::size_t, static_cast<std::size_t>(B.anon_vmas)> by_age_{};
     Rows rows_;
+    int known_ = cannot_say;   ///< what `violation` said of the state as it is
     Outcome last_;
 };
 
@@ -186,15 +204,8 @@ void ReferenceMachine<B>::observe_process(const typename M::Mm& mm, SeenProcess&
     out.locked_vm = mm.locked_vm;
     out.map_count = mm.map_count;
     out.brk = mm.brk;
-    // One more than can be used: g++ takes a table of one row for overrun otherwise.
-    std::array<std::uint8_t, static_cast<std::size_t>(B.vmas) + 1> order{};
-    std::size_t used = 0;
-    for (std::size_t v = 0; v < mm.vmas.size(); ++v) {
-        if (!mm.vmas[v].used) continue;
-        std::size_t at = used++;
-        for (; at > 0 && mm.vmas[order[at - 1]].lo > mm.vmas[v].lo; --at) order[at] = order[at - 1];
-        order[at] = static_cast<std::uint8_t>(v);
-    }
+    VmaOrder order;
+    const std::size_t used = order_vmas(mm, order);
     out.vmas.resize(used);
     for (std::size_t i = 0; i < used; ++i) observe_vma(mm.vmas[order[i]], out.vmas[i]);
     out.entries.resize(static_cast<std::size_t>(env_.limits.pages));
@@ -263,10 +274,15 @@ bool ReferenceMachine<B>::process_of(const SeenProcess& seen, const Rows& rows,
     put(mm.locked_vm, seen.locked_vm);
     put(mm.map_count, seen.map_count);
     put(mm.brk, seen.brk);
+    // In the rows they have here, so that equal states are equal bytes.
+    VmaOrder order;
+    std::size_t used = order_vmas(mm, order);
+    for (std::size_t row = 0; row < mm.vmas.size() && used < seen.vmas.size(); ++row)
+        if (!mm.vmas[row].used) order[used++] = static_cast<std::uint8_t>(row);
     mm.vmas = {};
     for (std::size_t i = 0; i < seen.vmas.size(); ++i) {
         const SeenVma& x = seen.vmas[i];
-        auto& v = mm.vmas[i];
+        auto& v = mm.vmas[order[i]];
         v.used = true;
         put(v.lo, x.lo);
         put(v.hi, x.hi);
@@ -346,7 +362,10 @@ int ReferenceMachine<B>::violation_of(const Observation& seen, const Bijection& 
         if (!a.live) a = {};
     for (std::size_t h = 0; h < seen.handles.size(); ++h)
         ok = ok && to_ref(seen.handles[h].frame, rows.frames, shown_.handles[h].frame);
-    return ok ? first_violation<M>(env_, shown_, excused) : cannot_say;
+    if (!ok) return cannot_say;
+    // The bytes of the state here: its claims are known.
+    if (std::memcmp(&shown_, &s_, sizeof s_) == 0 && known_ >= -1) return known_;
+    return first_violation<M>(env_, shown_, excused);
 }
 
 template <Bounds B>
