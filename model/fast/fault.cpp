@@ -106,8 +106,8 @@ void Engine::own(Pfn frame, const Vma& v, Vpn vpn, u64 content) {
     Page& page = zone_[frame];
     page.content = content;
     page.mapcount = 1;
-    page.flags = page_uptodate | page_swapbacked |
-                 (FL_MUTANT(new_page_not_exclusive) ? 0 : page_exclusive);
+    page.flags = page_uptodate | page_swapbacked;
+    if (!FL_MUTANT(new_page_not_exclusive)) page.flags |= page_exclusive;
     page.anon_vma = FL_MUTANT(new_page_names_root) ? anon_[v.anon_vma].root : v.anon_vma;
     page.index = FL_MUTANT(index_ignores_pgoff) ? vpn : v.index_of(vpn);
     if (!FL_MUTANT(new_page_not_batched)) zone_.add_to_batch(cpu_, frame);
