@@ -226,7 +226,8 @@ void BpfEye::see_entries(const fl_process& from, int pages, fuzz::SeenProcess& o
         const bool zero = is_zero_page(pfn);
         e.kind = zero ? fuzz::EntryKind::zero : fuzz::EntryKind::present;
         e.write = x86::pte_write(raw);
-        e.exec = !x86::has(raw, x86::entry_bit::no_execute);
+        // PROT_NONE leaves XD clear: what nobody can reach is not executable.
+        e.exec = !x86::has(raw, x86::entry_bit::no_execute) && !x86::is_prot_none(raw);
         e.protnone = x86::is_prot_none(raw);
         e.dirty = x86::pte_dirty(raw, kernel_);
         if (zero) continue;

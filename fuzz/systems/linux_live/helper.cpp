@@ -94,6 +94,46 @@ void access(Slot& s) {
     }
 }
 
+std::size_t read_file(const char* path, char* text, std::size_t room) {
+    const std::int64_t file = raw(SYS_openat, AT_FDCWD, address(path), O_RDONLY | O_CLOEXEC);
+    std::size_t size = 0;
+    while (file >= 0) {
+        const auto n = raw(SYS_read, file, address(text + size),
+                           static_cast<std::int64_t>(room - size));
+        if (n <= 0) break;
+        size += static_cast<std::size_t>(n);
+    }
+    if (file >= 0) raw(SYS_close, file);
+    return size;
+}
+/// Makes the heap begin, empty, at `to`. PR_SET_MM_MAP needs no privilege, but says all at once:
+/// the rest is what /proc/self/stat shows of this process (see proc(5) for the numbers of fields).
+bool move_heap(std::uint64_t to) {
+    static char text[1024];
+    const std::size_t size = read_file("/proc/self/stat", text, sizeof text);
+    std::uint64_t field[53]{};
+    std::size_t at = size;
+    while (at > 0 && text[at - 1] != ')') --at;
+    for (std::size_t n = 2; at < size && n < 53; ++at) {
+        if (text[at] == ' ') ++n;
+        else if (text[at] >= '0' && text[at] <= '9')
+            field[n] = field[n] * 10 + static_cast<unsigned>(text[at] - '0');
+    }
+    prctl_mm_map map{};
+    map.start_code = field[26];
+    map.end_code = field[27];
+    map.start_stack = field[28];
+    map.start_data = field[45];
+    map.end_data = field[46];
+    map.arg_start = field[48];
+    map.arg_end = field[49];
+    map.env_start = field[50];
+    map.env_end = field[51];
+    map.start_brk = map.brk = to;
+    map.exe_fd = ~0u;
+    return raw(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, address(&map), sizeof map) == 0;
+}
+
 /// Reads one line's two addresses of /proc/self/maps and whether it is the stack.
 struct Maps {
     char text[8192];
@@ -134,17 +174,8 @@ bool wall(std::uint64_t from, std::uint64_t to, std::int64_t descriptor) {
 /// All that is free, but for the arena, is taken: a search for a free range ends in the arena.
 std::int64_t fence(std::uint64_t lo, std::uint64_t hi) {
     static Maps maps;
-    const std::int64_t file =
-        raw(SYS_openat, AT_FDCWD, address("/proc/self/maps"), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return file;
-    maps.size = maps.at = 0;
-    for (;;) {
-        const auto n = raw(SYS_read, file, address(maps.text + maps.size),
-                           static_cast<std::int64_t>(sizeof maps.text - maps.size));
-        if (n <= 0) break;
-        maps.size += static_cast<std::size_t>(n);
-    }
-    raw(SYS_close, file);
+    maps.size = read_file("/proc/self/maps", maps.text, sizeof maps.text);
+    maps.at = 0;
     std::uint64_t from = lowest, start = 0, end = 0;
     bool stack = false, good = true;
     const auto fill = [&](std::uint64_t to) {
@@ -216,9 +247,7 @@ int serve(int descriptor) {
     self.control->descriptor = descriptor;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-    // The heap is the beginning of the arena. Without the privilege brk stays where it is.
-    const bool heap = prctl(PR_SET_MM, PR_SET_MM_BRK, arena_base, 0, 0) == 0 &&
-                      prctl(PR_SET_MM, PR_SET_MM_START_BRK, arena_base, 0, 0) == 0;
+    const bool heap = move_heap(arena_base);
     drop_lock_capability();
     stack_t stack{};
     stack.ss_sp = signal_stack;

@@ -18,17 +18,6 @@ constexpr std::string_view tier_name(LiveTier t) {
     return t == LiveTier::internal ? "internal" : t == LiveTier::proc ? "proc" : "user";
 }
 
-/// The machine a live kernel is compared at: Linux's own limits where they can be reached in an
-/// arena of so many pages, and tables that never are full.
-inline constexpr Bounds bounds_live{.mms = 6, .vmas = 28, .pages = 24, .frames = 152,
-                                    .anon_vmas = 96, .tasks = 1, .handles = 4, .values = 3,
-                                    .stack_guard_gap = 256, .stack_limit = 2048,
-                                    .memlock_limit = 2048, .map_count_limit = 28, .move_slack = 3,
-                                    .pin_bias = 1024, .batch_size = 255};
-static_assert(bounds_problem(bounds_live).empty());
-static_assert(bounds_live.map_count_limit > bounds_live.pages + bounds_live.move_slack,
-              "Linux's limit of 65530 is out of reach, and so must this one be");
-
 /// The kernel's release as "6.18.44", and the newest rule set that is not newer than it.
 struct LiveKernel {
     std::string release, rules;
