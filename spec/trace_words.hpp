@@ -113,7 +113,7 @@ struct LimitField {
     int Bounds::*field;
     bool capacity;  ///< a table's size: may only shrink
 };
-inline constexpr std::array<LimitField, 15> limit_fields{{
+inline constexpr std::array<LimitField, 16> limit_fields{{
     {"mms", &Bounds::mms, true},
     {"vmas", &Bounds::vmas, true},
     {"pages", &Bounds::pages, true},
@@ -127,6 +127,7 @@ inline constexpr std::array<LimitField, 15> limit_fields{{
     {"memlock_limit", &Bounds::memlock_limit, false},
     {"map_count_limit", &Bounds::map_count_limit, false},
     {"move_slack", &Bounds::move_slack, false},
+    {"target_slack", &Bounds::target_slack, false},
     {"pin_bias", &Bounds::pin_bias, true},
     {"batch_size", &Bounds::batch_size, false},
 }};

@@ -12,26 +12,37 @@ namespace faultline {
 
 /// VM_WRITE for a write, any access at all for the rest.
 /// Source: arch/x86/mm/fault.c:access_error@v6.1
-template <class K>
-constexpr BoolOf<K> access_allowed(const auto& v, const auto& t) {
+template <class M>
+constexpr typename M::Bool access_allowed(const typename M::Vma& v, const typename M::Task& t) {
     return (v.write || !t.write) && (v.read || v.write || v.exec);
 }
-/// The fault is over. A GUP that caused it looks again; errors become EFAULT or ENOMEM for it.
+// What populate does when a fault that it caused found no memory: see populate.hpp.
+template <class K>
+constexpr void populate_starved(K& k);
+
+/// The fault is over. A GUP or populate that caused it looks again; errors become EFAULT or ENOMEM
+/// for a GUP.
 template <class K>
 constexpr void end_fault(K& k, int result) {
     using D = typename K::D;
     const bool failed = result == res_segv_maperr || result == res_segv_accerr || result == res_oom;
     const int for_gup = result == res_oom ? res_enomem : res_efault;
+    const BoolOf<K> fills = k.t.gup == gup_touch;
     IF(k.t.gup == gup_none) finish(k, result);
     else {
-        if (failed) finish(k, for_gup);
-        else {
-            k.t.pc = pc_gup_follow;
-            k.t.exec = false;
-            k.t.unshare = false;
-            k.t.zero = false;
-            k.t.frame = typename K::Mach::FrameRef{};
-            k.t.old = typename K::Mach::FrameRef{};
+        k.t.exec = false;
+        k.t.unshare = false;
+        k.t.zero = false;
+        k.t.frame = typename K::Mach::FrameRef{};
+        k.t.old = typename K::Mach::FrameRef{};
+        IF(fills) {
+            k.t.write = false;
+            k.t.pc = pc_populate;
+            if (result == res_oom) populate_starved(k);
+            else if (failed) finish(k, for_gup);   // cannot be: populate has looked
+        } else {
+            if (failed) finish(k, for_gup);
+            else k.t.pc = pc_gup_follow;
         }
     }
 }
@@ -65,7 +76,7 @@ constexpr void enter_fault(K& k, const auto& mm) {
     auto here = vma_at<K>(mm, k.t.page);
     auto above = vma_from<K>(mm, k.t.page);
     BoolOf<K> allowed = false, stack = false;
-    WITH(v, mm.vmas, here) allowed = access_allowed<K>(v, k.t);
+    WITH(v, mm.vmas, here) allowed = access_allowed<typename K::Mach>(v, k.t);
     WITH(v, mm.vmas, above) stack = v.growsdown;
     // A fetch is refused by VM_EXEC only where something is mapped (error code bit P); an empty
     // entry is filled first.
