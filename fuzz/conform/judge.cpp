@@ -37,9 +37,9 @@ bool Judge::restart(const Bounds& limits, std::string& problem) {
     reference_->observe(before_);
     return true;
 }
-Step Judge::pass_over(int deviation) {
+Judged Judge::pass_over(int deviation) {
     deviation_ = deviation;
-    return Step::passed_over;
+    return Judged::passed_over;
 }
 
 /// A fault alone is no more than what an access makes; memory is never refused.
@@ -111,7 +111,7 @@ bool Judge::accounts_touch() const {
     return false;
 }
 
-Step Judge::one(Record r) {
+Judged Judge::one(Record r) {
     deviation_ = -1;
     differences_.clear();
     adapt(r);
@@ -120,10 +120,10 @@ Step Judge::one(Record r) {
     if (!offered(r, deviation)) return pass_over(deviation);
     reference_->save();
     expected_ = reference_->apply(r);
-    if (expected_.broken) return Step::trouble;
+    if (expected_.broken) return Judged::trouble;
     if (expected_.blocked || expected_.result == res_oom) {
         reference_->restore();
-        return expected_.blocked ? Step::not_enabled : pass_over(dev_memory);
+        return expected_.blocked ? Judged::not_enabled : pass_over(dev_memory);
     }
     Record drain;
     drain.verb = operation_id<OpDrain>();
@@ -139,17 +139,18 @@ Step Judge::one(Record r) {
     }
     answered_ = kernel_.apply(r);
     const std::uint32_t sees = kernel_.capabilities().sees;
-    const bool same = same_answer(r, expected_, answered_, sees, &differences_) && look(r);
+    bool same = same_answer(r, expected_, answered_, sees, &differences_);
+    same = look(r) && same;
     if (!kernel_.trouble().empty()) {
         differences_.push_back({"kernel", "trouble", "", kernel_.trouble()});
-        return Step::trouble;
+        return Judged::trouble;
     }
     if (same) {
         std::swap(before_, here_);
-        return Step::agrees;
+        return Judged::agrees;
     }
     deviation_ = known_deviation(r);
-    return deviation_ >= 0 ? Step::deviates : Step::differs;
+    return deviation_ >= 0 ? Judged::deviates : Judged::differs;
 }
 bool Judge::look(const Record& r) {
     kernel_.observe(there_);
@@ -171,10 +172,22 @@ int Judge::known_deviation(const Record& r) const {
         const SeenVma* v = vma_at(p, r.page);
         const bool beyond = v != nullptr && v->pgoff + (r.page - v->lo) + r.span > 2 * bounds_live.pages;
         if (refused && served && beyond) return dev_pgoff;
-        const SeenVma* above = vma_at(p, r.page + r.span);
-        const bool in_place = expected_.page == r.page && r.span > r.end - r.page;
-        if (in_place && above != nullptr && above->lo == r.page + r.span) return dev_grow_no_merge;
+        const bool several = v != nullptr && v->hi < r.end && r.has(flag_fixed) &&
+                             r.span == r.end - r.page;
+        if (several && rules_.mremap_checks == MremapChecks::early) return dev_mremap_multi;
     }
+    const auto some_vma = [&](auto fits) {
+        for (const SeenVma& v : p.vmas)
+            if (v.lo < r.end && v.hi > r.page && fits(v)) return true;
+        return false;
+    };
+    if (r.verb == operation_id<OpMprotect>() && r.has(flag_write) && some_vma([](const SeenVma& v) {
+            return (v.flags & vma_locked) != 0 && (v.flags & vma_write) == 0;
+        }))
+        return dev_mprotect_populates;
+    const bool locks = r.verb == operation_id<OpAdvise>() && r.op == op_mlock;
+    if (locks && some_vma([](const SeenVma& v) { return (v.flags & 7) == vma_exec; }))
+        return dev_mlock_exec;
     if (r.verb == operation_id<OpAdvise>() && r.op == op_mlock && refused && served)
         for (const SeenVma& v : p.vmas)
             if ((v.flags & vma_locked) != 0 && v.lo < r.end && v.hi > r.page)

@@ -23,7 +23,7 @@ struct Deviation {
 };
 enum DeviationId : int {
     dev_memory, dev_heap_end, dev_commit, dev_gup_kind, dev_no_heap, dev_pgoff, dev_memlock_overlap,
-    dev_grow_no_merge, deviation_count
+    dev_mremap_multi, dev_mprotect_populates, dev_mlock_exec, deviation_count
 };
 inline constexpr std::array<Deviation, deviation_count> deviations{{
     {"D-memory", "The reference has no row or frame left, the kernel has memory.", false},
@@ -34,10 +34,12 @@ inline constexpr std::array<Deviation, deviation_count> deviations{{
     {"D-no-heap", "Moving the heap into the arena needs CAP_SYS_RESOURCE.", false},
     {"D-pgoff", "The reference refuses page offsets outside [0, 2 * pages).", true},
     {"D-memlock-overlap", "The reference counts locked pages of the range twice.", true},
-    {"D-grow-no-merge", "mremap that grows in place merges with the VMA above since 5.18.", true},
+    {"D-mremap-multi", "Since 6.17 mremap to a given place moves several VMAs at once.", true},
+    {"D-mprotect-populates", "mprotect faults in locked memory that becomes writable.", true},
+    {"D-mlock-exec", "mlock of memory that is executable alone fails on 6.18.44.", true},
 }};
 
-enum class Step { agrees, passed_over, deviates, differs, not_enabled, trouble };
+enum class Judged { agrees, passed_over, deviates, differs, not_enabled, trouble };
 
 class Judge {
   public:
@@ -47,7 +49,7 @@ class Judge {
     bool restart(const Bounds& limits, std::string& problem);
     /// Performs the record on both and compares. After `deviates` and `differs` only restart() is
     /// meaningful.
-    Step one(Record record);
+    Judged one(Record record);
 
     Reference& reference() { return *reference_; }
     LiveSystem& kernel() { return kernel_; }
@@ -67,7 +69,7 @@ class Judge {
     enum class Account : std::uint8_t { none, mapped, heap, heap_unaccounted };
     using Accounts = std::vector<std::vector<Account>>;
 
-    Step pass_over(int deviation);
+    Judged pass_over(int deviation);
     void adapt(Record& record) const;
     bool offered(const Record& record, int& deviation) const;
     void follow_accounts(const Record& record, const Answered& answer, int old_brk);

@@ -154,7 +154,7 @@ bool Live::reset(const Bounds& bounds, const Rules&, std::string& problem) {
         return false;
     }
     if (bounds.stack_guard_gap != most.stack_guard_gap || bounds.pin_bias != most.pin_bias ||
-        bounds.map_count_limit <= bounds.pages + bounds.move_slack) {
+        bounds.map_count_limit <= bounds.pages + bounds.move_slack + bounds.target_slack) {
         problem = "a live kernel's limits cannot be scaled";
         return false;
     }
@@ -351,6 +351,8 @@ LiveKernel live_kernel() {
         if (rules_major * 100 + rules_minor <= version || k.rules.empty()) k.rules = r.name;
         k.assumed = version > rules_major * 100 + rules_minor;
     }
+    // mm/mremap.c:vrm_stat_account adds the copy to locked_vm, dontunmap_complete subtracts nothing.
+    if (version >= 616) k.faults.emplace_back("dontunmap_locked", "counts_twice");
     return k;
 }
 std::unique_ptr<LiveSystem> make_live_system(LiveTier most) { return std::make_unique<Live>(most); }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "fuzz/systems/system.hpp"
+#include "spec/trace.hpp"
 
 namespace faultline::fuzz {
 
@@ -21,6 +22,7 @@ constexpr std::string_view tier_name(LiveTier t) {
 /// The kernel's release as "6.18.44", and the newest rule set that is not newer than it.
 struct LiveKernel {
     std::string release, rules;
+    Pairs faults;           ///< rules that the kernel is known to break, as it breaks them
     bool assumed = false;   ///< the kernel is newer than the newest rule set
 };
 LiveKernel live_kernel();
