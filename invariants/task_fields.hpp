@@ -142,6 +142,7 @@ struct TaskOpFits : Always {
         rep(implies(is_move(t) && t.op == op_mremap_stay, searched));
         rep(implies(is_move(t) && t.pc != pc_move_check, t.hole));
         rep(implies(searched, t.to == 0));
+        rep(implies(searched && t.op != op_mremap_dontunmap, t.page + t.span > t.end));
         rep(implies(placed, t.to + t.span <= pages && (t.to >= t.end || t.to + t.span <= t.page)));
         rep(implies(is_move(t) || unmaps(op_mremap), t.page + t.span >= t.end));
         rep(implies(unmaps(op_mremap_tail), t.page + t.span < t.end));
