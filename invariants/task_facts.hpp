@@ -267,10 +267,12 @@ struct MoveFacts : Always {
                 if (passes_over<M>(!(on && sound))) continue;
                 typename M::Bool source_there = false, target_there = false;
                 typename M::Bool merged = false;   // an unfaulted source that the target joined
+                typename M::Bool bare = false;     // a source without an anon_vma
                 for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
                     const auto& v = mm.vmas[i];
                     const auto from = covers(v, t.page) && v.hi >= t.end;
                     source_there = source_there || from;
+                    bare = bare || (from && v.anon_vma.none());
                     for (std::size_t j = 0; j < mm.vmas.size(); ++j) {
                         const auto& u = mm.vmas[j];
                         const auto into = in_tree(u) && u.lo <= t.to && u.hi >= t.to + t.span;
@@ -300,8 +302,9 @@ struct MoveFacts : Always {
                     rep(implies(on && moving && in_source && passed, empty));
                     rep(implies(on && moving && in_source && merged, pte.frame.none()));
                     const auto in_target = t.to <= n && t.to + t.span > n;
+                    rep(implies(on && moving && in_target && bare, pte.frame.none()));
                     const auto awaited = in_target && t.to + t.cursor <= n + t.page;
-                    rep(implies(on && t.pc == pc_move_page && awaited, empty));
+                    rep(implies(on && moving && t.pc != pc_move_end && awaited, empty));
                 }
             }
         }

@@ -60,7 +60,7 @@ struct TaskNormal : Always {
             rep(implies(!(shared_op || fills(t)), t.op == op_none));
             rep(implies(!(fault || gup || populates || shared_op), t.page == 0));
             rep(implies(!(is_fork(t) || is_edit(t) || t.pc == pc_zap || t.pc == pc_unmap_page ||
-                          t.pc == pc_move_page || t.pc == pc_exit_page),
+                          t.pc == pc_move_page || t.pc == pc_move_back || t.pc == pc_exit_page),
                         t.cursor == 0));
             rep(implies(!(remaps || fills(t)), t.to == 0));
             rep(implies(!remaps, t.span == 0));
@@ -132,7 +132,8 @@ struct TaskOpFits : Always {
     static constexpr void moves(int pages, const typename M::Task& t, auto& rep) {
         const auto unmaps = [&](int op) { return is_unmap(t) && t.op == op; };
         const auto placed = (is_move(t) && t.hole) || unmaps(op_mremap) ||
-                            unmaps(op_mremap_fixed) || unmaps(op_mremap_tail);
+                            unmaps(op_mremap_fixed) || unmaps(op_mremap_tail) ||
+                            unmaps(op_mremap_undo);
         const auto searched = t.pc == pc_move_check && !t.hole;
         rep(implies(is_move(t), t.page < t.end && (t.op == op_mremap || t.op == op_mremap_stay ||
                                                    t.op == op_mremap_dontunmap)));
@@ -142,11 +143,13 @@ struct TaskOpFits : Always {
         rep(implies(is_move(t) && t.op == op_mremap_stay, searched));
         rep(implies(is_move(t) && t.pc != pc_move_check, t.hole));
         rep(implies(searched, t.to == 0));
+        rep(implies(searched && t.op != op_mremap_dontunmap, t.page + t.span > t.end));
         rep(implies(placed, t.to + t.span <= pages && (t.to >= t.end || t.to + t.span <= t.page)));
         rep(implies(is_move(t) || unmaps(op_mremap), t.page + t.span >= t.end));
         rep(implies(unmaps(op_mremap_tail), t.page + t.span < t.end));
         rep(implies(unmaps(op_mremap_shrink), t.span == 0));
-        rep(implies(t.pc == pc_move_page, t.cursor >= t.page && t.cursor < t.end));
+        rep(implies(t.pc == pc_move_page || t.pc == pc_move_back,
+                    t.cursor >= t.page && t.cursor < t.end));
     }
 };
 struct TaskLocks : Always {

@@ -37,7 +37,8 @@ enum Pc : int {
     pc_edit_join,
     pc_unmap_split_lo, pc_unmap_split_hi, pc_unmap_detach, pc_unmap_page, pc_unmap_unlink,
     pc_mmap_insert,
-    pc_move_check, pc_move_split_lo, pc_move_split_hi, pc_move_vma, pc_move_page, pc_move_end,
+    pc_move_check, pc_move_split_lo, pc_move_split_hi, pc_move_vma, pc_move_page, pc_move_back,
+    pc_move_end,
     // The last user of an address space is gone.
     pc_exit_page, pc_exit_unlink,
     pc_count
@@ -50,15 +51,17 @@ inline constexpr std::array<const char*, pc_count> pc_names{
     "edit.left",     "edit.right",     "edit.split_lo",   "edit.split_hi",   "edit.apply",
     "edit.join",     "unmap.split_lo", "unmap.split_hi",  "unmap.detach",    "unmap.page",
     "unmap.unlink",  "mmap.insert",    "mremap.check",    "mremap.split_lo", "mremap.split_hi",
-    "mremap.vma",    "mremap.page",    "mremap.end",      "exit.page",       "exit.unlink"};
+    "mremap.vma",    "mremap.page",    "mremap.back",     "mremap.end",      "exit.page",
+    "exit.unlink"};
 
 /// Which system call a shared step list works for. mremap: fixed unmaps its target first, tail what
-/// a shrinking move gives up; stay grows in place or not at all; shrink only unmaps.
+/// a shrinking move gives up, undo the copy of a move that failed; stay grows in place or not at
+/// all; shrink only unmaps.
 enum OpCode : int {
     op_none, op_mprotect, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork, op_mlock,
     op_munlock, op_munmap, op_mmap, op_mmap_hint, op_mmap_fixed, op_mmap_noreplace, op_brk,
-    op_mremap, op_mremap_fixed, op_mremap_tail, op_mremap_shrink, op_mremap_stay,
-    op_mremap_dontunmap, op_code_count
+    op_mremap, op_mremap_fixed, op_mremap_tail, op_mremap_undo, op_mremap_shrink,
+    op_mremap_stay, op_mremap_dontunmap, op_code_count
 };
 
 template <class D, Bounds B>

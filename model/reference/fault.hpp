@@ -28,6 +28,7 @@ constexpr void end_fault(K& k, int result) {
     const bool failed = result == res_segv_maperr || result == res_segv_accerr || result == res_oom;
     const int for_gup = result == res_oom ? res_enomem : res_efault;
     const BoolOf<K> fills = k.t.gup == gup_touch;
+    k.out.fault = result;
     IF(k.t.gup == gup_none) finish(k, result);
     else {
         k.t.exec = false;
@@ -178,7 +179,7 @@ constexpr BoolOf<K> fault_prepare(K& k) {
     }
     return D::done();
 }
-/// Maps the zero page, read-only; it is counted nowhere.
+/// Maps the zero page, read-only; it is counted nowhere. The page table may be refused.
 template <class K>
 constexpr BoolOf<K> fault_zero(K& k) {
     using D = typename K::D;
@@ -187,14 +188,19 @@ constexpr BoolOf<K> fault_zero(K& k) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
             raced = pte.zero || pte.frame.some();
-            IF(!raced) {
+            IF(!raced && !k.deny) {
                 pte.zero = true;
                 pte.exec = v.exec;
             }
         }
     }
-    IF(raced) end_fault(k, res_raced);
-    else end_fault(k, res_zero_mapped);
+    // mm/memory.c:do_anonymous_page (pte_alloc)@v6.1
+    const BoolOf<K> starved = k.deny;
+    IF(starved) end_fault(k, res_oom);
+    else {
+        IF(raced) end_fault(k, res_raced);
+        else end_fault(k, res_zero_mapped);
+    }
     return D::done();
 }
 template <class K>

@@ -236,28 +236,53 @@ constexpr BoolOf<K> move_vma(K& k) {
     } else finish(k, res_enomem);
     return D::done();
 }
-/// One entry moves, with what it holds; handles of the page follow it. Both page-table locks are
-/// held.
+/// The entry of `from` becomes that of `to`, with what it holds; handles of the page follow it.
 template <class K>
-constexpr BoolOf<K> move_page(K& k) {
+constexpr void move_entry(K& k, const typename K::Mach::Page& from_page,
+                          const typename K::Mach::Page& to_page) {
     using D = typename K::D;
-    const typename K::Mach::Page target = k.t.to + (k.t.cursor - k.t.page);
     WITH(mm, k.s.mms, k.t.mm) {
-        WITH(from, mm.ptes, k.t.cursor) WITH(into, mm.ptes, target) {
+        WITH(from, mm.ptes, from_page) WITH(into, mm.ptes, to_page) {
             into = from;
             from = typename K::Mach::Pte{};
         }
-        WITH(from, mm.want, k.t.cursor) WITH(into, mm.want, target) {
+        WITH(from, mm.want, from_page) WITH(into, mm.want, to_page) {
             into = from;
             from = typename K::Mach::Value{};
         }
     }
     for (auto& h : k.s.handles)
-        IF(h.attached && h.mm == k.t.mm && h.page == k.t.cursor) h.page = target;
-    k.t.cursor += 1;
-    IF(k.t.cursor >= k.t.end) {
+        IF(h.attached && h.mm == k.t.mm && h.page == from_page) h.page = to_page;
+}
+/// One entry moves, both page-table locks held. A page table for the target may be refused.
+template <class K>
+constexpr BoolOf<K> move_page(K& k) {
+    using D = typename K::D;
+    const typename K::Mach::Page here = k.t.cursor, target = k.t.to + (k.t.cursor - k.t.page);
+    IF(!k.deny) {
+        move_entry(k, here, target);
+        k.t.cursor += 1;
+        IF(k.t.cursor >= k.t.end) {
+            k.t.cursor = 0;
+            k.t.pc = pc_move_end;
+        }
+    } else k.t.pc = pc_move_back;
+    return D::done();
+}
+/// One entry moves back; at last the copy is unmapped instead of the source.
+template <class K>
+constexpr BoolOf<K> move_back(K& k) {
+    using D = typename K::D;
+    IF(k.t.cursor > k.t.page) {
+        k.t.cursor -= 1;
+        const typename K::Mach::Page here = k.t.cursor, target = k.t.to + (k.t.cursor - k.t.page);
+        move_entry(k, target, here);
+    }
+    IF(k.t.cursor == k.t.page) {
         k.t.cursor = 0;
-        k.t.pc = pc_move_end;
+        k.t.hole = false;
+        k.t.op = op_mremap_undo;
+        k.t.pc = pc_unmap_split_lo;
     }
     return D::done();
 }

@@ -15,17 +15,21 @@ constexpr void after_target(K& k);
 template <class K>
 constexpr void moved(K& k);
 
-/// The range an unmap works on: the target of mremap(MREMAP_FIXED), the tail that a shrinking move
-/// gives up, else [page, end).
+/// The range an unmap works on: the target of a move, before it or in place of it, the tail that a
+/// shrinking move gives up, else [page, end).
+template <class M>
+constexpr typename M::Bool unmaps_target(const typename M::Task& t) {
+    return t.op == op_mremap_fixed || t.op == op_mremap_undo;
+}
 template <class M>
 constexpr auto unmap_lo(const typename M::Task& t) {
     using D = typename M::D;
-    const auto given = D::select(typename M::Bool(t.op == op_mremap_fixed), t.to + 0, t.page + 0);
+    const auto given = D::select(unmaps_target<M>(t), t.to + 0, t.page + 0);
     return D::select(typename M::Bool(t.op == op_mremap_tail), t.page + t.span, given + 0);
 }
 template <class M>
 constexpr auto unmap_hi(const typename M::Task& t) {
-    return M::D::select(typename M::Bool(t.op == op_mremap_fixed), t.to + t.span, t.end + 0);
+    return M::D::select(unmaps_target<M>(t), t.to + t.span, t.end + 0);
 }
 template <class K>
 constexpr auto unmap_lo(const K& k) {
@@ -123,6 +127,7 @@ constexpr void after_unmap(K& k) {
     IF(op == op_mremap_shrink) k.out.page = k.t.to;
     IF(op == op_munmap || op == op_brk || op == op_mremap_shrink) finish(k, res_ok);
     IF(op == op_mremap) moved(k);
+    IF(op == op_mremap_undo) finish(k, res_enomem);
 }
 /// One detached VMA a step leaves its anon_vmas and is freed.
 template <class K>
