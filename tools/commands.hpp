@@ -24,9 +24,11 @@ struct Request {
     ExploreOptions explore;
     ProveOptions prove;
     MuseumOptions museum;
+    ConformOptions conform;
+    std::string export_trace, export_file;   ///< no file: the text goes to `out`
     std::string report_json = "report/report.json", report_html = "report/index.html";
     std::string check_directory = "report";
-    bool check_bench = true;
+    bool check_bench = true, check_conform = true;
 };
 
 /// Where text goes: results to `out`, progress and complaints to `err`.

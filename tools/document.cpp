@@ -34,6 +34,7 @@ Exit combined_exit(const Document& d) {
     }
     if (d.proof) exit = worse(exit, exit_of_proof(*d.proof));
     for (const MuseumRow& r : d.museum) exit = worse(exit, exit_of_row(r));
+    for (const ConformReport& c : d.conform) exit = worse(exit, c.exit);
     const bool wants_museum = d.command == "museum" || d.command == "check";
     if (wants_museum && d.museum.empty()) exit = worse(exit, Exit::unknown);
     return exit;

@@ -34,6 +34,7 @@ struct Document {
     std::optional<ProveReport> proof;
     std::vector<MuseumRow> museum;
     std::vector<BenchRow> bench;
+    std::vector<ConformReport> conform;
 };
 
 /// An expected violation that was found is as good as a proof; one that was not found is a failure.

@@ -49,6 +49,8 @@ FAULTLINE_JSON(MuseumRow, id, title, claim, rule, bounds, engine, found, fixed_c
 FAULTLINE_JSON(ListItem, kind, id, text, source, extra)
 FAULTLINE_JSON(RunReport, trace, kernel, bounds, rules, verdict, before, steps, stories, error,
                exit)
+FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed, per_second,
+               findings, text, exit)
 FAULTLINE_JSON(BenchRow, name, unit, value, note)
 FAULTLINE_JSON(ToolInfo, name, version, commit, compiler, build)
 
@@ -123,6 +125,7 @@ Document document_from(const Json& j) {
     }
     j.at("museum").get_to(d.museum);
     j.at("bench").get_to(d.bench);
+    j.at("conform").get_to(d.conform);
     return d;
 }
 
@@ -157,6 +160,7 @@ std::string to_json_text(const Document& d) {
     }
     j["museum"] = Json(d.museum);
     j["bench"] = Json(d.bench);
+    j["conform"] = Json(d.conform);
     return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
