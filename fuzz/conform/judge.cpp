@@ -168,6 +168,13 @@ int Judge::known_deviation(const Record& r) const {
             if ((v.flags & vma_growsdown) != 0 && v.lo > r.page && v.pgoff + r.page < v.lo)
                 return dev_pgoff;
     }
+    if (is_access(r) && expected_.result == res_segv_maperr) {
+        const SeenVma* above = nullptr;   // the stack that the access would have grown
+        for (const SeenVma& v : p.vmas)
+            if (v.lo > r.page && (above == nullptr || v.lo < above->lo)) above = &v;
+        if (above != nullptr && (above->flags & vma_growsdown) != 0 && above->anon_vma == 0)
+            return dev_growth_prepares;
+    }
     if (r.verb == operation_id<OpMremap>()) {
         const SeenVma* v = vma_at(p, r.page);
         const bool beyond = v != nullptr && v->pgoff + (r.page - v->lo) + r.span > 2 * bounds_live.pages;

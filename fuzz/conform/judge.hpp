@@ -23,7 +23,7 @@ struct Deviation {
 };
 enum DeviationId : int {
     dev_memory, dev_heap_end, dev_commit, dev_gup_kind, dev_no_heap, dev_pgoff, dev_memlock_overlap,
-    dev_mremap_multi, dev_mprotect_populates, dev_mlock_exec, deviation_count
+    dev_mremap_multi, dev_mprotect_populates, dev_mlock_exec, dev_growth_prepares, deviation_count
 };
 inline constexpr std::array<Deviation, deviation_count> deviations{{
     {"D-memory", "The reference has no row or frame left, the kernel has memory.", false},
@@ -37,6 +37,8 @@ inline constexpr std::array<Deviation, deviation_count> deviations{{
     {"D-mremap-multi", "Since 6.17 mremap to a given place moves several VMAs at once.", true},
     {"D-mprotect-populates", "mprotect faults in locked memory that becomes writable.", true},
     {"D-mlock-exec", "mlock of memory that is executable alone fails on 6.18.44.", true},
+    {"D-growth-prepares", "A stack that may not grow got its anon_vma before the limits were read.",
+     true},
 }};
 
 enum class Judged { agrees, passed_over, deviates, differs, not_enabled, trouble };
