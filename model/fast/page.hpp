@@ -56,6 +56,7 @@ class Zone {
         PageCpu& c = cpus_[cpu];
         if (c.free_count == 0 && !refill(cpu)) return 0;
         const Pfn p = c.free[--c.free_count];
+        if (c.free_count >= ahead) __builtin_prefetch(&pages_[c.free[c.free_count - ahead]], 1);
         Page& page = pages_[p];
         page.refcount = 1;
         return p;
@@ -95,6 +96,7 @@ class Zone {
         page.anon_vma = 0;
         page.index = 0;
     }
+    static constexpr u32 ahead = 6;   ///< pages whose line is fetched before it is needed
     bool refill(u32 cpu);
     void free(u32 cpu, Pfn p);
 
