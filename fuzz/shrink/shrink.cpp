@@ -331,12 +331,30 @@ Shrunk shrink(const std::vector<Record>& records, const Arena& arena, const Fail
     return Shrinker(arena, fails, max_tries).run(records);
 }
 FailsAfter fails_in_lockstep(Lockstep& lockstep, const Finding& wanted, int stride) {
-    return [&lockstep, wanted, stride](const std::vector<Record>& records)
+    const bool claims_matter =
+        wanted.kind == FindingKind::claim || wanted.kind == FindingKind::shown_claim;
+    return [&lockstep, wanted, stride, claims_matter](const std::vector<Record>& records)
                -> std::optional<std::size_t> {
-        const LockstepReport report = lockstep.replay(records, stride);
+        const LockstepReport report = lockstep.replay(records, stride, claims_matter);
         if (!report.finding || !alike(*report.finding, wanted)) return std::nullopt;
         return report.read;
     };
+}
+Shrunk shrink_finding(Lockstep& lockstep, const std::vector<Record>& records, const Arena& arena,
+                      const Finding& finding, int& stride) {
+    Shrunk out{records, 0, true};
+    const auto stage = [&](int at) {
+        const FailsAfter fails = fails_in_lockstep(lockstep, finding, at);
+        ++out.tries;
+        if (!fails(out.records)) return false;
+        const Shrunk more = shrink(out.records, arena, fails);
+        out = {more.records, out.tries + more.tries, more.finished};
+        return true;
+    };
+    if (finding.kind == FindingKind::answer) stage(0);
+    if (stage(1)) stride = 1;
+    else if (stride > 1) stage(stride);
+    return out;
 }
 FailsAfter breaks_claim(Reference& reference, const Arena& arena, int claim) {
     return [&reference, &arena, claim](const std::vector<Record>& records)
