@@ -3,6 +3,8 @@
 // Why: see the header. Nothing is allocated while nothing differs.
 #include "fuzz/lockstep/lockstep.hpp"
 
+#include <algorithm>
+
 namespace faultline::fuzz {
 namespace {
 
@@ -60,6 +62,36 @@ bool alike(const Finding& a, const Finding& b) {
     return a.kind == b.kind && a.id == b.id;
 }
 
+void Features::add(std::uint64_t value) {
+    const auto feature = static_cast<std::uint16_t>(mixed(value) >> 48);
+    if (marks_[feature] == epoch_) return;
+    marks_[feature] = epoch_;
+    here_.push_back({feature, records_});
+}
+void Features::call(const Record& r, const Answered& a) {
+    const auto what = static_cast<std::uint32_t>(r.verb | r.op << 8 | (r.deny != 0) << 13 |
+                                                 a.result << 14 | a.fault << 19);
+    add(std::uint64_t{1} << 60 | std::uint64_t{last_[r.who]} << 24 | what);
+    last_[r.who] = what;
+}
+void Features::shape(const Observation& seen) {
+    int shared = 0, longest = 0, children = 0, active = 0, held = 0, living = 0;
+    for (const SeenProcess& p : seen.processes) {
+        if (!p.alive) continue;
+        ++living;
+        for (const SeenVma& v : p.vmas) longest = std::max(longest, static_cast<int>(v.chain.size()));
+    }
+    for (const SeenFrame& f : seen.frames) shared = std::max(shared, f.mapcount);
+    for (const SeenAnonVma& a : seen.anon_vmas) {
+        children = std::max(children, a.num_children);
+        active = std::max(active, a.num_active_vmas);
+    }
+    for (const SeenHandle& h : seen.handles) held += h.kept;
+    add(std::uint64_t{2} << 60 | static_cast<std::uint64_t>(shared << 12 | longest << 6 | living));
+    add(std::uint64_t{3} << 60 |
+        static_cast<std::uint64_t>(children << 12 | active << 6 | std::min(held, 3)));
+}
+
 Lockstep::Lockstep(System& system, const Arena& arena)
     : system_(system), arena_(arena), can_(system.capabilities()),
       may_run_out_((can_.can & can_deny) != 0), reference_(make_reference(arena.bounds)) {}
@@ -73,6 +105,7 @@ bool Lockstep::restart() {
     }
     comparison_.forget();
     records_.clear();
+    if (features_) features_->start();
     since_ = 0;
     ++report_.starts;
     return true;
@@ -81,36 +114,53 @@ bool Lockstep::restart() {
 LockstepReport Lockstep::run(const LockstepConfig& config) {
     report_ = {};
     stride_ = config.stride;
-    reference_->random() = Random(config.seed);
-    const auto going = [&] {
-        return report_.operations + report_.passed_over < config.operations && !report_.finding;
-    };
-    while (going()) {
+    for (std::uint64_t n = 0, done = 0; done < config.operations && !report_.finding; ++n) {
+        reference_->random() = Random(mixed(config.seed) + n);
         if (!restart()) break;
-        reference_->use(draw_swarm(reference_->random(), config.plain, can_.verbs), false);
-        for (int n = 0; n < config.length && going(); ++n) {
-            Record r;
-            if (!reference_->draw(0, r)) {
-                ++report_.passed_over;
-                continue;
-            }
-            if ((can_.can & can_deny) == 0) r.deny = 0;
-            one(r);
-        }
-        if (!report_.finding && stride_ > 0) look(false);
+        draw_on(config, config.operations - done);
+        done = report_.operations + report_.passed_over;
     }
     if (report_.finding) report_.records = records_;
     return report_;
 }
-LockstepReport Lockstep::replay(const std::vector<Record>& records, int stride) {
+LockstepReport Lockstep::history(const LockstepConfig& config, const std::vector<Record>& prefix) {
+    report_ = {};
+    stride_ = config.stride;
+    reference_->random() = Random(mixed(config.seed));
+    if (!restart()) return report_;
+    for (const Record& r : prefix)
+        if (!report_.finding) one(r);
+    if (!report_.finding) draw_on(config, config.operations);
+    if (report_.finding) report_.records = records_;
+    return report_;
+}
+/// Draws and performs until the length or the operations are used up, then looks.
+void Lockstep::draw_on(const LockstepConfig& config, std::uint64_t operations) {
+    reference_->use(draw_swarm(reference_->random(), config.plain, can_.verbs), false);
+    const auto most = std::min(operations, static_cast<std::uint64_t>(config.length));
+    for (std::uint64_t n = 0; n < most && !report_.finding; ++n) {
+        Record r;
+        if (!reference_->draw(0, r)) {
+            ++report_.passed_over;
+            continue;
+        }
+        if ((can_.can & can_deny) == 0) r.deny = 0;
+        one(r);
+    }
+    if (!report_.finding && stride_ > 0) look(false);
+}
+LockstepReport Lockstep::replay(const std::vector<Record>& records, int stride, bool with_claims) {
     report_ = {};
     stride_ = stride;
+    with_claims_ = with_claims;
     if (!restart()) return report_;
     for (const Record& r : records) {
         one(r);
+        ++report_.read;
         if (report_.finding) break;
     }
     if (!report_.finding && since_ > 0) look(false);
+    with_claims_ = true;
     if (report_.finding) report_.records = records_;
     return report_;
 }
@@ -140,6 +190,10 @@ void Lockstep::one(const Record& r) {
                                                                   r.verb)) *
                      0x100000001b3u;
     if (!same_answer(r, a, b, can_.sees)) return judge(r, a, b);
+    if (features_) {
+        features_->records(records_.size());
+        features_->call(r, a);
+    }
     if (stride_ > 0 && ++since_ >= stride_) look(stride_ == 1 && is_access(r));
 }
 void Lockstep::judge(const Record& r, const Answered& a, const Answered& b) {
@@ -151,15 +205,18 @@ void Lockstep::judge(const Record& r, const Answered& a, const Answered& b) {
 void Lockstep::look(bool one_access) {
     since_ = 0;
     ++report_.looks;
-    ++report_.claim_checks;
-    if (const int bad = reference_->violation(arena_.excused); bad >= 0)
-        return found(FindingKind::claim, bad, {});
+    if (with_claims_) {
+        ++report_.claim_checks;
+        if (const int bad = reference_->violation(arena_.excused); bad >= 0)
+            return found(FindingKind::claim, bad, {});
+    }
     reference_->observe(here_);
+    if (features_) features_->shape(here_);
     system_.observe(there_);
     differences_.clear();
     if (!comparison_.look(here_, there_, can_.sees, one_access, differences_))
         return found(FindingKind::observation, -1, differences_);
-    if ((can_.sees & sees_everything) == sees_everything) {
+    if (with_claims_ && (can_.sees & sees_everything) == sees_everything) {
         ++report_.system_claim_checks;
         const int bad = reference_->violation_of(there_, comparison_.frames(),
                                                  comparison_.anon_vmas(), arena_.excused);

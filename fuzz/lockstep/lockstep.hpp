@@ -56,10 +56,39 @@ struct LockstepReport {
     std::uint64_t refused = 0;      ///< of those, answered with an error or a signal
     std::uint64_t passed_over = 0;  ///< drawn or read, but not enabled or not implemented
     std::uint64_t looks = 0, claim_checks = 0, system_claim_checks = 0, starts = 0;
+    std::uint64_t read = 0;         ///< replay: records read until the finding, or all
     std::uint64_t digest = 0;       ///< of every answer: equal for equal seeds
     std::optional<Finding> finding;
     std::vector<Record> records;    ///< since the last start, when there is a finding
     std::string problem;            ///< the system could not be reset: one line
+};
+
+/// What histories did, as numbers below `count`: each pair of calls in a row by a process with
+/// their answers, each shape of a state at a look. New ones make a history worth keeping.
+class Features {
+  public:
+    static constexpr std::size_t count = 1u << 16;
+    void start() {
+        here_.clear();
+        ++epoch_;
+        last_ = {};
+    }
+    void call(const Record& record, const Answered& answer);
+    void shape(const Observation& seen);
+    /// Since `start`, each once, with the number of records it took.
+    struct Hit {
+        std::uint16_t feature;
+        std::uint32_t records;
+    };
+    const std::vector<Hit>& here() const { return here_; }
+    void records(std::size_t n) { records_ = static_cast<std::uint32_t>(n); }
+
+  private:
+    void add(std::uint64_t value);
+    std::vector<Hit> here_;
+    std::vector<std::uint32_t> marks_ = std::vector<std::uint32_t>(count, 0);
+    std::uint32_t epoch_ = 0, records_ = 0;
+    std::array<std::uint32_t, 256> last_{};   ///< what each row did before
 };
 
 /// One reference and one system, kept from history to history.
@@ -68,12 +97,20 @@ class Lockstep {
     Lockstep(System& system, const Arena& arena);
     /// Random histories until the operations are used up or something is found.
     LockstepReport run(const LockstepConfig& config);
-    /// These records from the start, looking every `stride`, and at the end.
-    LockstepReport replay(const std::vector<Record>& records, int stride = 1);
+    /// One history: the records of `prefix`, then `length` more drawn from config.seed.
+    LockstepReport history(const LockstepConfig& config, const std::vector<Record>& prefix = {});
+    /// Counts what histories do from here on; null: no more.
+    void watch(Features* features) { features_ = features; }
+    /// The records since the last start.
+    const std::vector<Record>& records() const { return records_; }
+    /// These records from the start, looking every `stride` and at the end; 0: at answers only.
+    LockstepReport replay(const std::vector<Record>& records, int stride = 1,
+                          bool with_claims = true);
     Reference& reference() { return *reference_; }
 
   private:
     bool restart();
+    void draw_on(const LockstepConfig& config, std::uint64_t operations);
     void one(const Record& record);
     void look(bool one_access);
     void judge(const Record& record, const Answered& a, const Answered& b);
@@ -89,6 +126,8 @@ class Lockstep {
     std::vector<Difference> differences_;
     std::vector<Record> records_;
     LockstepReport report_;
+    Features* features_ = nullptr;
+    bool with_claims_ = true;
     int since_ = 0, stride_ = 64;
 };
 
