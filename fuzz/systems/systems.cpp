@@ -5,6 +5,7 @@
 
 #include "fuzz/examples/cowfork.h"
 #include "fuzz/systems/c_system.hpp"
+#include "fuzz/systems/fast.hpp"
 #include "fuzz/systems/null.hpp"
 #include "fuzz/systems/reference.hpp"
 
@@ -20,6 +21,8 @@ const std::vector<NamedSystem>& named_systems() {
          [](std::string_view, bool) -> std::unique_ptr<System> {
              return std::make_unique<NullSystem>();
          }},
+        {"fast", "the fast path: radix tables, a range B-tree, interval trees (model/fast)", false,
+         "f1", 0, [](std::string_view, bool) { return make_fast(); }},
         // So few pages that no process ever has as many VMAs as it may: it does not count them.
         {"example-c", "copy-on-write fork of a teaching kernel, in C (fuzz/examples/cowfork.c)",
          true, "f1", 10, [](std::string_view, bool bug) {

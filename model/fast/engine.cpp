@@ -126,11 +126,12 @@ bool Engine::anon_mergeable(AnonId mine, bool mine_singular, const Vma& n) const
     return n.anon_vma == 0 && mine_singular &&
            rules_.merge_anon == MergeAnon::either_singular;
 }
-/// [lo, hi) meets no VMA, nor `gap` pages below a stack.
+/// [lo, hi) meets no VMA, nor the `gap` pages below the next one above if that is a stack.
 bool Engine::range_free(Mm& mm, Vpn lo, Vpn hi, u64 gap) {
-    for (VmaId id = mm.vmas.find(store_, lo); id != 0 && vma(id).lo < hi + gap; id = vma(id).next)
-        if (vma(id).lo < hi || (vma(id).flags & vma_growsdown) != 0) return false;
-    return true;
+    const VmaId id = mm.vmas.find(store_, lo);
+    if (id == 0) return true;
+    const bool stack = (vma(id).flags & vma_growsdown) != 0;
+    return vma(id).lo >= hi + (stack ? gap : 0);
 }
 void Engine::account_locked(Mm& mm, bool was, bool now, u64 pages) {
     if (now && !was) mm.locked_vm += pages;

@@ -56,6 +56,7 @@ Ret Engine::handle_covered(Mm& mm, VmaId id, Vpn vpn, u32 asked) {
         return Ret::segv_accerr;
     if (is_none(e)) {
         if (write) return new_page(mm, id, vpn, e, unshare);
+        if (refuse()) return Ret::oom;   // the page table
         const u64 prot = v.prot | bits::special;
         tables_.set(table != 0 ? table : tables_.make_leaf(mm.tables, vpn), vpn,
                     kind_.make(0, prot, FL_MUTANT(zero_page_writable) && (v.flags & vma_write) != 0,
