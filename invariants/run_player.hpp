@@ -66,6 +66,7 @@ void Player<M>::play() {
         if (const auto* e = std::get_if<Expectation>(&item.what)) check(item.line, *e);
         run_.check_announced(i + 1);
     }
+    run_.report().processes = run_.names.processes;
 }
 template <class M>
 void Player<M>::small_step(int pc) {
@@ -428,6 +429,14 @@ std::string Player<M>::ask_page(const Expectation& e, int mm, int page, int fram
         case Query::mapcount: return f ? std::to_string(f->mapcount) : "no frame";
         case Query::exclusive: return yes(f && f->exclusive);
         case Query::visits: return f ? std::to_string(visits<M>(s_, frame)) : "no frame";
+        case Query::batched: return yes(f && f->batched);
+        case Query::lru: return yes(f && f->lru);
+        case Query::active:
+        case Query::children: {
+            if (!f || f->anon_vma.none()) return "no anon_vma";
+            const auto& a = s_.anon_vmas[static_cast<std::size_t>(row_of(f->anon_vma))];
+            return std::to_string(e.query == Query::active ? a.num_active_vmas : a.num_children);
+        }
         default: break;
     }
     if (mm < 0) return "no page";

@@ -12,6 +12,7 @@ template <class M>
 struct MergeStyle {
     bool above_first = false;
     typename M::Bool not_below = false, not_above = false;
+    bool grows = false;   ///< part of a VMA that is there: nobody asks whether it is a fork child
 };
 /// Puts the range [lo, hi) with offset `like.pgoff` into mm: merged with its neighbours or in a row
 /// of its own. False if neither can be had.
@@ -24,7 +25,8 @@ constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& l
     using D = typename K::D;
     using M = typename K::Mach;
     const auto flags = flags_of<M>(like);
-    const BoolOf<K> singular = chain_singular<K>(like);
+    // linux mm/vma.c:vma_had_uncowed_parents(NULL) of vma_merge_extend@v6.16; seen on 6.18.44
+    const BoolOf<K> singular = BoolOf<K>(style.grows) || chain_singular<K>(like);
     auto below = vma_ending_at<K>(mm, lo);
     auto above = vma_starting_at<K>(mm, hi);
     auto row = free_vma_row(k, mm);
@@ -73,7 +75,19 @@ constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& l
     return ok;
 }
 
-/// The highest free range of `len` pages, or none. Source: mm/mmap.c:unmapped_area_topdown@v6.1
+/// The search met a hole of `len` pages right below a stack: it goes on below the guard gap, and so
+/// passes over whatever else lies in it.
+template <class K>
+constexpr BoolOf<K> passed_over(const K& k, const auto& mm, const auto& hi, const auto& len) {
+    BoolOf<K> over = false;
+    for (const auto& v : mm.vmas)
+        over = over || (in_tree(v) && v.growsdown && v.lo >= hi &&
+                        v.lo < hi + k.env.limits.stack_guard_gap && v.lo >= len &&
+                        range_free(k, mm, v.lo - len, v.lo, false));
+    return over;
+}
+/// The highest free range of `len` pages, or none.
+/// Source: mm/mmap.c:unmapped_area_topdown in 6.1.192 and 6.12.117; seen on 6.18.44
 template <class K>
 constexpr auto search_topdown(const K& k, const auto& mm, const auto& len) {
     using D = typename K::D;
@@ -82,7 +96,8 @@ constexpr auto search_topdown(const K& k, const auto& mm, const auto& len) {
     for (int i = 0; i < pages; ++i) start[static_cast<std::size_t>(i)] = pages - 1 - i;
     return D::find(start, [&](int lo) {
         typename K::Mach::Page from = lo;
-        return from + len <= k.env.limits.pages && range_free(k, mm, from, from + len);
+        return from + len <= k.env.limits.pages && range_free(k, mm, from, from + len, false) &&
+               !passed_over(k, mm, from + len, len);
     });
 }
 

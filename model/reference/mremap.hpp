@@ -140,7 +140,7 @@ constexpr BoolOf<K> grow_in_place(K& k, auto& mm, typename K::Mach::Vma& v) {
     } else {
         typename K::Mach::Vma like = v;
         like.pgoff = v.pgoff + (lo - v.lo);
-        ok = insert_range(k, mm, lo, hi, like);
+        ok = insert_range(k, mm, lo, hi, like, {.grows = true});
     }
     return ok;
 }
