@@ -227,7 +227,7 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
     if (op.verb == Verb::fault && !told.pending && !o.blocked)
         vm_fault_ = vm_fault_bits(o.result, env_.rules);
     if (o.handle >= 0) run_.names.handles.push_back(o.handle);
-    if (!op.begin && !o.blocked && result_infos[static_cast<std::size_t>(o.result)].refused)
+    if (!op.begin && !o.blocked && leaves_only_residue(o.result))
         check_refused(before, id, who, args, o.result);
 }
 template <class M>
@@ -361,7 +361,7 @@ void Player<M>::check_refused(const State& before, int id, int who, const Args<M
     const std::string_view breach = residue_breach<M>(before, s_, name, who, args, result);
     if (!breach.empty() && !run_.seen("result.residue"))
         run_.violated("result.residue",
-                      "A refused call changes nothing outside its declared residue: " +
+                      "A call that did not do its work changes nothing outside its declared residue: " +
                           std::string(breach) + ".",
                       "invariants/residue.hpp", "", view_of<M>(s_));
 }
