@@ -51,6 +51,7 @@ class Player {
     AnonVmaFew<M> few_;
     int since_check_ = 0;
     int vm_fault_ = -1;
+    FaultCounts counted_{};   ///< by the line before
 };
 
 template <class M>
@@ -66,6 +67,7 @@ void Player<M>::play() {
         if (const auto* e = std::get_if<Expectation>(&item.what)) check(item.line, *e);
         run_.check_announced(i + 1);
     }
+    run_.report().processes = run_.names.processes;
 }
 template <class M>
 void Player<M>::small_step(int pc) {
@@ -339,6 +341,7 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
 template <class M>
 void Player<M>::end_line(int line, const Answer& answer, const std::string& text,
                          const Told& told) {
+    counted_ = told.outcome.faults;
     check_claims("the line");
     if (!few_.observe(s_) && !run_.seen(few_.id))
         run_.violated(few_.id, few_.says, few_.source, "", view_of<M>(s_));
@@ -411,6 +414,9 @@ std::string Player<M>::ask(int line, const Expectation& e) {
         case Query::frames:
             return std::to_string(
                 count<M>(s_.frames, [](const auto& f) { return f.refcount != 0; }));
+        case Query::min_flt: return std::to_string(counted_.min_flt);
+        case Query::maj_flt: return std::to_string(counted_.maj_flt);
+        case Query::pgfault: return std::to_string(counted_.pgfault);
         case Query::vm_fault: return vm_fault_ < 0 ? "none" : std::to_string(vm_fault_);
         case Query::vmas:
             return std::to_string(count<M>(s_.mms[static_cast<std::size_t>(mm)].vmas,
@@ -439,6 +445,14 @@ std::string Player<M>::ask_page(const Expectation& e, int mm, int page, int fram
         case Query::mapcount: return f ? std::to_string(f->mapcount) : "no frame";
         case Query::exclusive: return yes(f && f->exclusive);
         case Query::visits: return f ? std::to_string(visits<M>(s_, frame)) : "no frame";
+        case Query::batched: return yes(f && f->batched);
+        case Query::lru: return yes(f && f->lru);
+        case Query::active:
+        case Query::children: {
+            if (!f || f->anon_vma.none()) return "no anon_vma";
+            const auto& a = s_.anon_vmas[static_cast<std::size_t>(row_of(f->anon_vma))];
+            return std::to_string(e.query == Query::active ? a.num_active_vmas : a.num_children);
+        }
         default: break;
     }
     if (mm < 0) return "no page";

@@ -69,6 +69,30 @@ void add_explore(CLI::App& app, Request& ask) {
     add_page(c, ask);
 }
 
+void add_conform(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("conform", "does Linux do what the reference says?");
+    ConformOptions& o = ask.conform;
+    c.add_option("TRACE", o.traces, "traces to run first; all: every one of the tree");
+    c.add_option("--kernel", o.kernel, "live, qemu:6.1, or qemu: and the path of a kernel image")
+        ->capture_default_str();
+    c.add_option("--rules", o.rule_set, "rule set instead of the one of the kernel's version");
+    c.add_option("--rule", o.rules, rule_words);
+    c.add_option("--tier", o.tier, "highest tier to use")
+        ->check(CLI::IsMember({"internal", "proc", "user"}))->capture_default_str();
+    c.add_option("--ops", o.operations, "random operations")->capture_default_str();
+    c.add_option("--seed", o.seed, "of the random histories")->capture_default_str();
+    c.add_option("--findings", o.most_findings, "stop after so many")
+        ->check(CLI::Range(1, 1000))->capture_default_str();
+    add_outputs(c, ask);
+}
+
+void add_export(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("export", "a trace as one C file for a real kernel");
+    c.add_flag_callback("--c", [] {}, "as C (there is no other form)");
+    c.add_option("TRACE", ask.export_trace, "a .fl file")->required()->check(CLI::ExistingFile);
+    c.add_option("-o,--output", ask.export_file, "the file; none: print it");
+}
+
 void add_prove_options(CLI::App& c, ProveOptions& o) {
     c.add_flag("--second-solver", o.second_solver, "let cvc5 decide every query again");
     c.add_option("--rlimit", o.rlimit, "solver resources for one query; 0: the default");
@@ -168,6 +192,8 @@ void add_check(CLI::App& app, Request& ask) {
     c.add_flag_callback("--no-bench", [&ask] { ask.check_bench = false; }, "measure nothing");
     c.add_option("--runs", ask.check_runs, "operations of the hammer for each system")
         ->check(CLI::PositiveNumber)->capture_default_str();
+    c.add_flag_callback("--no-conform", [&ask] { ask.check_conform = false; },
+                        "do not ask the live kernel");
     c.add_option("--output", ask.check_directory, "directory of the report")
         ->capture_default_str();
     c.add_option("--jobs", ask.prove.jobs, "threads")
@@ -223,6 +249,8 @@ int command_line(const std::vector<std::string>& words, const Streams& io) {
     add_mutants(app, ask);
     add_check(app, ask);
     add_report(app, ask);
+    add_conform(app, ask);
+    add_export(app, ask);
     add_bench(app, ask);
     try {
         std::vector<std::string> reversed(words.rbegin(), words.rend());

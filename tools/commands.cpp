@@ -54,6 +54,8 @@ class Work {
     Exit fuzz();
     Exit mutants();
     Exit bench();
+    Exit conform();
+    Exit export_c();
     Exit check();
     Exit report();
     /// After a complaint: the document as far as it got, so that a script sees the reason.
@@ -254,6 +256,23 @@ Exit Work::bench() {
     return finish();
 }
 
+Exit Work::conform() {
+    document_.seed = std::to_string(ask_.conform.seed);
+    head(ask_.conform.rule_set.empty() ? "by the kernel's version" : ask_.conform.rule_set, "live",
+         ask_.conform.rules);
+    document_.conform.push_back(faultline::conform(ask_.conform, progress_.function()));
+    say(document_.conform.back().text);
+    return finish();
+}
+
+Exit Work::export_c() {
+    const std::string text = faultline::export_c(ask_.export_trace);
+    if (ask_.export_file.empty()) io_.out << text << std::flush;
+    else write_file(ask_.export_file, text);
+    written_ = true;
+    return Exit::holds;
+}
+
 /// One engine of `check`: its failure is recorded and the others still run.
 void Work::part(const char* engine, const std::function<void()>& body) {
     try {
@@ -301,6 +320,11 @@ Exit Work::check() {
         document_.mutants = faultline::mutants(smoke, progress_.function());
         if (!document_.mutants.empty()) say(mutants_text(document_.mutants) + "\n");
     });
+    if (ask_.check_conform)
+        part("conform", [&] {
+            document_.conform.push_back(faultline::conform(ask_.conform, progress_.function()));
+            say(document_.conform.back().text + "\n");
+        });
     if (ask_.check_bench)
         part("bench", [&] {
             document_.bench = faultline::bench(progress_.function());
@@ -344,6 +368,8 @@ int perform(const Request& request, const Streams& streams) {
         else if (request.command == "fuzz") exit = work.fuzz();
         else if (request.command == "mutants") exit = work.mutants();
         else if (request.command == "bench") exit = work.bench();
+        else if (request.command == "conform") exit = work.conform();
+        else if (request.command == "export") exit = work.export_c();
         else if (request.command == "check") exit = work.check();
         else if (request.command == "report") exit = work.report();
         return static_cast<int>(exit);

@@ -40,6 +40,7 @@ Exit combined_exit(const Document& d) {
     for (const MutantRow& m : d.mutants) exit = worse(exit, exit_of_mutant(m));
     if (d.command == "mutants" && d.mutants.empty()) exit = worse(exit, Exit::unknown);
     if (d.command == "fuzz" && d.fuzz.empty()) exit = worse(exit, Exit::unknown);
+    for (const ConformReport& c : d.conform) exit = worse(exit, c.exit);
     const bool wants_museum = d.command == "museum" || d.command == "check";
     if (wants_museum && d.museum.empty()) exit = worse(exit, Exit::unknown);
     return exit;

@@ -36,6 +36,7 @@ struct Document {
     std::vector<FuzzReport> fuzz;
     std::vector<MutantRow> mutants;
     std::vector<BenchRow> bench;
+    std::vector<ConformReport> conform;
 };
 
 /// An expected violation that was found is as good as a proof; one that was not found is a failure.

@@ -110,6 +110,26 @@ struct MutantOptions {
     int jobs = 1;
 };
 std::vector<MutantRow> mutants(const MutantOptions& options, const ProgressFn& progress);
+struct ConformOptions {
+    std::string kernel = "live";         ///< "live", "qemu:6.1", or "qemu:" and an image's path
+    std::string rule_set;                ///< empty: by the kernel's version
+    std::vector<std::string> rules;      ///< single rules changed
+    std::string tier = "internal";       ///< the highest to use: internal, proc, user
+    std::uint64_t operations = 10'000, seed = 1;
+    std::vector<std::string> traces;     ///< files to run first; "all": every one of the tree
+    int most_findings = 1;
+};
+struct ConformReport {
+    std::string kernel, rules, tier, shortfall;   ///< as they came out
+    std::uint64_t operations = 0, accepted = 0, seed = 0;
+    double per_second = 0;
+    std::vector<std::string> findings;   ///< first difference of each
+    std::string text;                    ///< the whole report, for people
+    Exit exit = Exit::tool_error;
+};
+ConformReport conform(const ConformOptions& options, const ProgressFn& progress);
+/// One C file that performs a trace on the kernel it runs on.
+std::string export_c(const std::string& trace);
 
 struct BenchRow {
     std::string name, unit;

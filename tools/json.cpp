@@ -53,6 +53,8 @@ FAULTLINE_JSON(FuzzReport, system, kernel, bounds, verdict, seed, operations, re
                histories, looks, claim_checks, features, corpus_read, corpus_added, corpus_kept,
                stride, jobs, wall_seconds, cpu_seconds, stories, note)
 FAULTLINE_JSON(MutantRow, id, name, group, text, killed, killed_by, operations, seconds, trace)
+FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed, per_second,
+               findings, text, exit)
 FAULTLINE_JSON(BenchRow, name, unit, value, note)
 FAULTLINE_JSON(ToolInfo, name, version, commit, compiler, build)
 
@@ -129,6 +131,7 @@ Document document_from(const Json& j) {
     j.at("fuzz").get_to(d.fuzz);
     j.at("mutants").get_to(d.mutants);
     j.at("bench").get_to(d.bench);
+    j.at("conform").get_to(d.conform);
     return d;
 }
 
@@ -165,6 +168,7 @@ std::string to_json_text(const Document& d) {
     j["fuzz"] = Json(d.fuzz);
     j["mutants"] = Json(d.mutants);
     j["bench"] = Json(d.bench);
+    j["conform"] = Json(d.conform);
     return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -78,4 +78,15 @@ std::vector<MutantRow> mutants(const MutantOptions& options, const ProgressFn&) 
 
 std::vector<BenchRow> bench(const ProgressFn&) { return fake::bench(); }
 
+ConformReport conform(const ConformOptions& options, const ProgressFn&) {
+    ConformReport report;
+    report.kernel = options.kernel;
+    report.tier = options.tier;
+    report.operations = options.operations;
+    report.text = "HOLDS     conform\n";
+    report.exit = options.seed == 666 ? Exit::violated : Exit::holds;
+    return report;
+}
+std::string export_c(const std::string& trace) { return "/* " + trace + " */\n"; }
+
 }  // namespace faultline
