@@ -49,8 +49,8 @@ FAULTLINE_JSON(MuseumRow, id, title, claim, rule, bounds, engine, found, fixed_c
 FAULTLINE_JSON(ListItem, kind, id, text, source, extra)
 FAULTLINE_JSON(RunReport, trace, kernel, bounds, rules, verdict, before, steps, stories, error,
                exit)
-FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed, per_second,
-               findings, text, exit)
+FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed,
+               per_second, findings, text, exit)
 FAULTLINE_JSON(BenchRow, name, unit, value, note)
 FAULTLINE_JSON(ToolInfo, name, version, commit, compiler, build)
 
