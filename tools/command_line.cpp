@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tools/document.hpp"
+#include "tools/render.hpp"
 
 namespace faultline {
 namespace {
@@ -28,7 +29,7 @@ void add_page(CLI::App& app, Request& ask) {
 void add_list(CLI::App& app, Request& ask) {
     auto& c = *app.add_subcommand("list", "what there is, in words, with sources");
     c.add_option("KIND", ask.list_kind,
-                 "claims, steps, operations, rules, kernels, bounds, museum");
+                 "claims, steps, operations, rules, kernels, bounds, museum, questions");
     c.add_flag("--json", ask.json, "print one JSON object instead of text");
 }
 
@@ -41,7 +42,13 @@ void add_run(CLI::App& app, Request& ask) {
     c.add_flag_callback("--brief", [&ask] { ask.run_changes = false; },
                         "do not print what each step changed");
     c.add_flag("--states", ask.run_states, "print the whole state after each step");
+    auto* show = c.add_option("--show", ask.run_show,
+                              "only print what the kernel would show at the end")
+                     ->check(CLI::IsMember(rendering_names()));
+    c.add_option("--process", ask.run_process, "whose files --show prints")
+        ->needs(show)->capture_default_str();
     add_outputs(c, ask);
+    show->excludes(c.get_option("--json"));
     add_page(c, ask);
 }
 
