@@ -1,5 +1,5 @@
 // tools/engines.cpp - what can be listed: claims, steps, operations, rules, kernels, bounds,
-// exhibits.
+// exhibits, questions.
 //
 // Why: the list is made from the same registries that the engines fold over.
 #include "tools/engines.hpp"
@@ -79,6 +79,7 @@ std::vector<ListItem> list_all(std::vector<std::string>& problems) {
         out.push_back({"bounds", std::string(b.name), std::string(b.purpose), "spec/bounds.hpp",
                        bounds_text(b.bounds)});
     list_exhibits(out, problems);
+    list_questions(out, problems);
     return out;
 }
 
