@@ -50,6 +50,7 @@ class Player {
     AnonVmaFew<M> few_;
     int since_check_ = 0;
     int vm_fault_ = -1;
+    FaultCounts counted_{};   ///< by the line before
 };
 
 template <class M>
@@ -324,6 +325,7 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
 template <class M>
 void Player<M>::end_line(int line, const Answer& answer, const std::string& text,
                          const Told& told) {
+    counted_ = told.outcome.faults;
     check_claims("the line");
     if (!few_.observe(s_) && !run_.seen(few_.id))
         run_.violated(few_.id, few_.says, few_.source, "", view_of<M>(s_));
@@ -396,6 +398,9 @@ std::string Player<M>::ask(int line, const Expectation& e) {
         case Query::frames:
             return std::to_string(
                 count<M>(s_.frames, [](const auto& f) { return f.refcount != 0; }));
+        case Query::min_flt: return std::to_string(counted_.min_flt);
+        case Query::maj_flt: return std::to_string(counted_.maj_flt);
+        case Query::pgfault: return std::to_string(counted_.pgfault);
         case Query::vm_fault: return vm_fault_ < 0 ? "none" : std::to_string(vm_fault_);
         case Query::vmas:
             return std::to_string(count<M>(s_.mms[static_cast<std::size_t>(mm)].vmas,

@@ -130,6 +130,9 @@ enum class Query {
     rss,
     locked,
     vm_fault,
+    min_flt,
+    maj_flt,
+    pgfault,
     violated
 };
 /// A page of a process, or a handle: P0:3, P0:@a[1], H0.

@@ -207,6 +207,7 @@ std::string navigation(const Document& d, bool failures, bool expected) {
     add(!d.explorations.empty(), "exploration", "Exploration");
     add(!d.museum.empty(), "museum", "Museum");
     add(expected, "found", "Stories of the museum");
+    add(!d.fuzz.empty() || !d.mutants.empty(), "hammer", "Hammer");
     add(!d.bench.empty(), "speed", "Speed");
     add(!d.items.empty(), "claims", "Claims in words");
     return out + "</nav>\n";
@@ -216,8 +217,12 @@ std::string run_section(const Document& d, std::size_t& budget) {
     std::string out;
     for (const RunReport& r : d.runs) {
         if (!r.stories.empty()) continue;  // shown above as counterexamples
-        const Story story{"", "", "", r.kernel + ", bounds " + r.bounds, "run", r.before, r.steps,
-                          r.trace, false, true};
+        Story story;
+        story.headline = r.kernel + ", bounds " + r.bounds;
+        story.found_by = "run";
+        story.before = r.before;
+        story.steps = r.steps;
+        story.trace_path = r.trace;
         out += "<h3>" + html::badge(r.exit, exit_name(r.exit)) + " <code>" + escaped(r.trace) +
                "</code></h3>" + (r.error.empty() ? "" : "<p>" + escaped(r.error) + "</p>") +
                html::story_article({&story, true, ""}, 0, budget);
@@ -299,7 +304,8 @@ std::string to_html(const Document& d) {
         html::style_sheet() + "</style></head><body>\n";
     out += header(d) + navigation(d, !failures.empty(), !found.empty()) + "<main>\n" + failures +
            run + html::matrix_section(d) + html::exploration_section(d) +
-           html::museum_section(d) + found + html::bench_section(d) + claims_section(d);
+           html::museum_section(d) + found + html::hammer_section(d) +
+           html::bench_section(d) + claims_section(d);
     return out + "</main></body></html>\n";
 }
 

@@ -32,7 +32,7 @@ constexpr auto is_unmap(const auto& t) {
     return pc_between(t.pc, pc_unmap_split_lo, pc_unmap_unlink);
 }
 constexpr auto is_move(const auto& t) {
-    return pc_between(t.pc, pc_move_vma, pc_move_end);
+    return pc_between(t.pc, pc_move_check, pc_move_end);
 }
 constexpr auto is_exit(const auto& t) {
     return pc_between(t.pc, pc_exit_page, pc_exit_unlink);
