@@ -7,7 +7,7 @@
 // Source:  linux fs/proc/task_mmu.c:show_map_vma, show_smap, smaps_account,
 //          pte_to_pagemap_entry@v6.1 and @v6.12; fs/proc/page.c:kpagecount_read@v6.1;
 //          mm/mincore.c:mincore_pte_range@v6.1. The binary files are printed a word a line.
-// Differs: A-rendering (no accessed bits, no VM_ACCOUNT, no soft-dirty, frames have made-up numbers).
+// Differs: A-rendering (no accessed bits, no VM_ACCOUNT, no soft-dirty, made-up frame numbers).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -34,8 +34,8 @@ inline constexpr unsigned pss_shift = 12;
 
 /// What differs between kernels in these files.
 struct Format {
-    bool pss_dirty = true;     ///< 6.0 on
-    bool ksm = true;           ///< 6.7 on
+    bool pss_dirty = true;     ///< 6.0 on [MEM]; there at v6.1
+    bool ksm = true;           ///< 6.7 on [MEM]; there at v6.12, not at v6.1
     bool heap_touches = false; ///< up to 6.5 a VMA that only touches the heap was marked too
 };
 inline Format format_of(std::string_view kernel) {
