@@ -203,7 +203,7 @@ void VmaIndex::erase(VmaStore& s, VmaId id) {
     take_out(s, path);
     (v.next != 0 ? s.vmas[v.next].prev : last_) = v.prev;
     (v.prev != 0 ? s.vmas[v.prev].next : first_) = v.next;
-    if (!FL_MUTANT(vma_cache_keeps_erased)) cache_ = {};
+    cache_ = {};
     if (!FL_MUTANT(erase_keeps_gap)) refresh_gap(s, v.next);
 }
 void VmaIndex::resize(VmaStore& s, VmaId id, Vpn lo, Vpn hi) {
