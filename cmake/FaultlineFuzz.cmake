@@ -12,12 +12,14 @@
 include_guard(GLOBAL)
 
 set(FAULTLINE_ENGINE replay)
-if(FAULTLINE_FUZZ)
+option(FAULTLINE_FUZZ_REPLAY "With FAULTLINE_FUZZ: the replay program, whatever the compiler" OFF)
+if(FAULTLINE_FUZZ AND NOT FAULTLINE_FUZZ_REPLAY)
   if(NOT "$ENV{LIB_FUZZING_ENGINE}" STREQUAL "")
     set(FAULTLINE_ENGINE "$ENV{LIB_FUZZING_ENGINE}")
   elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     set(FAULTLINE_ENGINE -fsanitize=fuzzer)
-    add_compile_options(-fsanitize=fuzzer-no-link)
+    add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fsanitize=fuzzer-no-link>
+                        $<$<COMPILE_LANG_AND_ID:C,Clang>:-fsanitize=fuzzer-no-link>)
   endif()
   message(STATUS "Fuzzing engine: ${FAULTLINE_ENGINE}")
 endif()

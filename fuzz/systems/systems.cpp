@@ -17,12 +17,14 @@ const std::vector<NamedSystem>& named_systems() {
          "f1", 0, [](std::string_view bounds, bool) -> std::unique_ptr<System> {
              return make_reference(bounds);
          }},
+        {"fast", "the fast path, 4 levels of page tables (model/fast)", false, "f1", 0,
+         [](std::string_view, bool) { return make_fast(4); }},
+        {"fast-la57", "the fast path, 5 levels of page tables", false, "f1", 0,
+         [](std::string_view, bool) { return make_fast(5); }},
         {"null", "says yes to everything; must be rejected", false, "f1", 0,
          [](std::string_view, bool) -> std::unique_ptr<System> {
              return std::make_unique<NullSystem>();
          }},
-        {"fast", "the fast path: radix tables, a range B-tree, interval trees (model/fast)", false,
-         "f1", 0, [](std::string_view, bool) { return make_fast(); }},
         // So few pages that no process ever has as many VMAs as it may: it does not count them.
         {"example-c", "copy-on-write fork of a teaching kernel, in C (fuzz/examples/cowfork.c)",
          true, "f1", 10, [](std::string_view, bool bug) {

@@ -191,6 +191,7 @@ Files codec_seeds() {
 }
 Files dictionaries() {
     return {{"fault_path_fuzzer.dict", history_dictionary(Style::calls)},
+            {"system_c_fuzzer.dict", history_dictionary(Style::calls)},
             {"schedule_fuzzer.dict", history_dictionary(Style::steps)},
             {"trace_parser_fuzzer.dict", trace_dictionary()}};
 }
