@@ -175,7 +175,8 @@ void add_mutants(CLI::App& app, Request& ask) {
     MutantOptions& o = ask.mutants;
     c.add_option("MUTANT", o.names, "only these (`faultline list mutants`)");
     c.add_option("--group", o.groups, "only these groups");
-    c.add_option("--kernel", o.kernel, kernel_words)->capture_default_str();
+    c.add_option("--kernel", o.kernel, "rule set, or all: one after the other")
+        ->capture_default_str();
     c.add_option("--seed", o.seed, "another seed, other histories")->capture_default_str();
     c.add_option("--for", o.seconds, "time for each, e.g. 60s")
         ->transform(CLI::AsNumberWithUnit(

@@ -105,9 +105,9 @@ std::vector<FuzzReport> fuzz_system(const FuzzOptions& options, const ProgressFn
 
 struct MutantOptions {
     std::vector<std::string> groups, names;   ///< empty: all
-    std::string kernel = "linux_6_12";
+    std::string kernel = "all";         ///< or one; all are tried in turn until it is killed
     std::uint64_t seed = 1;
-    double seconds = 60;                ///< for each
+    double seconds = 60;                ///< for each, over all kernels
     bool smoke = false;                 ///< one mutant of each group
     int jobs = 1;
 };

@@ -1,6 +1,7 @@
-// fuzz/systems/mutants.cpp - the mutation build of the fast path, a system a planted bug.
+// fuzz/systems/mutants.cpp - the table of the fast path's mutation build, as systems.
 //
-// Why: see the header.
+// Why: see the header. A library of its own, so that the hammer and the fuzz targets do not carry
+//      the mutation build along.
 #include "fuzz/systems/mutants.hpp"
 
 #include "fuzz/systems/fast.hpp"
