@@ -1,8 +1,8 @@
-// tests/conformance/conform_test.cpp - the page of deviations, reports that cross a serial line, and
-// a short run on the kernel that is here.
+// tests/conformance/conform_test.cpp - the page of deviations, reports that cross a serial line,
+// and a short run on the kernel that is here.
 //
-// Why: a difference that is accepted must be readable; a reference with a wrong rule must be caught,
-//      or agreement says nothing; and nothing machine-wide may be left changed.
+// Why: a difference that is accepted must be readable; a reference with a wrong rule must be
+//      caught, or agreement says nothing; and nothing machine-wide may be left changed.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -48,7 +48,8 @@ TEST(Lines, KeepAReport) {
     r.coverage[1][2] = 3;
     r.deviated[4] = 5;
     r.traces = {{"x.fl", "agrees", "a\\b\nc"}};
-    r.findings.push_back({"seed 1", {"P0 fork"}, {{"P0", "rss", "1", "2"}}, "r\n", "k", "t\n", 4, 9});
+    const Difference rss{"P0", "rss", "1", "2"};
+    r.findings.push_back({"seed 1", {"P0 fork"}, {rss}, "r\n", "k", "t\n", 4, 9});
     r.exit = Exit::violated;
     ConformReport back;
     ASSERT_TRUE(report_from_lines(report_to_lines(r), back));
@@ -109,7 +110,8 @@ TEST(Live, CatchesAWrongRule) {
 TEST(ExportC, SaysWhatNoProgramCanDo) {
     Trace trace;
     TraceError error;
-    ASSERT_TRUE(load_trace(std::string(FAULTLINE_SOURCE_DIR) + "/tests/museum/M06.fl", trace, error));
+    const std::string museum = std::string(FAULTLINE_SOURCE_DIR) + "/tests/museum/";
+    ASSERT_TRUE(load_trace(museum + "M06.fl", trace, error));
     std::string problem;
     const std::string text = export_c(trace, "M06.fl", problem);
     EXPECT_EQ(problem, "");
