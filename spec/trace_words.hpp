@@ -71,7 +71,7 @@ struct QueryWord {
     bool process_only;  ///< the subject is a process, not a page of it
     Shape shape;
 };
-inline constexpr std::array<QueryWord, 22> queries{{
+inline constexpr std::array<QueryWord, 26> queries{{
     {Query::refcount, "refcount", 1, false, Shape::number},
     {Query::mapcount, "mapcount", 1, false, Shape::number},
     {Query::exclusive, "exclusive", 1, false, Shape::truth},
@@ -84,6 +84,10 @@ inline constexpr std::array<QueryWord, 22> queries{{
     {Query::chain, "chain", 1, false, Shape::number},
     {Query::visits, "visits", 1, false, Shape::number},
     {Query::same_anon_vma, "same-anon-vma", 2, false, Shape::truth},
+    {Query::active, "active", 1, false, Shape::number},
+    {Query::children, "children", 1, false, Shape::number},
+    {Query::batched, "batched", 1, false, Shape::truth},
+    {Query::lru, "lru", 1, false, Shape::truth},
     {Query::anon_vmas, "anon_vmas", 0, false, Shape::number},
     {Query::frames, "frames", 0, false, Shape::number},
     {Query::vmas, "vmas", 1, true, Shape::number},

@@ -41,7 +41,7 @@ constexpr std::array<Library, 14> libraries{{
     {"gmock/", "tests/"},
     {"benchmark/", "tests/"},
     {"CLI/", "tools/command_line.cpp"},
-    {"nlohmann/", "tools/json.cpp tests/"},
+    {"nlohmann/", "tools/json.cpp tools/questions.cpp tests/"},
     // Fields and registries, never the semantics.
     {"boost/hana", "spec/reflect.hpp spec/state.hpp model/reference/registry.hpp "
                    "model/reference/operations.hpp model/reference/steps.hpp "
