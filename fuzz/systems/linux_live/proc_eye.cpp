@@ -52,7 +52,9 @@ class ProcEye final : public Eye {
     std::string_view tier() const override { return "proc"; }
     std::uint32_t sees() const override {
         using namespace fuzz;
-        const std::uint32_t all = seen_by_user | sees_vmas | sees_rss | sees_locked;
+        // Contents are seen by loads alone.
+        const std::uint32_t all = (seen_by_user & ~std::uint32_t{sees_contents}) | sees_vmas |
+                                  sees_rss | sees_locked;
         if (!frames_) return all;
         return all | sees_entries | sees_sharing | sees_mapcount | sees_exclusive | sees_lru;
     }
