@@ -16,8 +16,8 @@ namespace faultline {
 
 /// Life of an address space; busy: being built by fork or torn down by exit.
 enum MmState : int { mm_free, mm_alive, mm_busy };
-/// What a GUP caller keeps.
-enum GupKind : int { gup_none, gup_get, gup_pin };
+/// What a GUP caller keeps; touch: nothing, it only faults pages in (mlock).
+enum GupKind : int { gup_none, gup_get, gup_pin, gup_touch };
 
 /// Where a task stands in its operation: the next atomic step. Ranges carry meaning, see
 /// model/reference/locks.hpp.
@@ -26,35 +26,40 @@ enum Pc : int {
     // Page fault; mmap_lock or the VMA's lock is held for reading.
     pc_fault_expand, pc_fault_wp, pc_fault_prepare, pc_fault_zero, pc_fault_alloc, pc_fault_fill,
     pc_fault_install,
-    // Slow GUP between faults, mmap_lock held for reading; madvise(DONTNEED) likewise.
-    pc_gup_follow, pc_zap,
-    // No lock: slow GUP waiting for mmap_lock, fast GUP after sampling and after taking its
-    // reference.
-    pc_gup_lock, pc_gup_grab, pc_gup_check,
+    // Slow GUP and populate between faults, mmap_lock held for reading; madvise(DONTNEED) likewise.
+    pc_gup_follow, pc_populate, pc_zap,
+    // No lock: populate and slow GUP waiting for mmap_lock, fast GUP after sampling and after
+    // taking its reference.
+    pc_populate_lock, pc_gup_lock, pc_gup_grab, pc_gup_check,
     // mmap_lock held for writing.
     pc_fork_vma, pc_fork_check, pc_fork_share, pc_fork_copy,
     pc_edit_next, pc_edit_left, pc_edit_right, pc_edit_split_lo, pc_edit_split_hi, pc_edit_apply,
-    pc_edit_join,
     pc_unmap_split_lo, pc_unmap_split_hi, pc_unmap_detach, pc_unmap_page, pc_unmap_unlink,
-    pc_mmap_insert, pc_move_vma, pc_move_page, pc_move_end,
+    pc_mmap_insert,
+    pc_move_check, pc_move_split_lo, pc_move_split_hi, pc_move_vma, pc_move_page, pc_move_back,
+    pc_move_end,
     // The last user of an address space is gone.
     pc_exit_page, pc_exit_unlink,
     pc_count
 };
 inline constexpr std::array<const char*, pc_count> pc_names{
-    "idle",          "fault.expand",   "fault.wp",        "fault.prepare",   "fault.zero",
-    "fault.alloc",   "fault.fill",     "fault.install",   "gup.follow",      "madvise.zap",
-    "gup.lock",      "gup_fast.grab",  "gup_fast.check",  "fork.vma",        "fork.check",
-    "fork.share",    "fork.copy",      "edit.next",       "edit.left",       "edit.right",
-    "edit.split_lo", "edit.split_hi",  "edit.apply",      "edit.join",       "unmap.split_lo",
-    "unmap.split_hi", "unmap.detach",  "unmap.page",      "unmap.unlink",    "mmap.insert",
-    "mremap.vma",    "mremap.page",    "mremap.end",      "exit.page",       "exit.unlink"};
+    "idle",           "fault.expand",   "fault.wp",       "fault.prepare",   "fault.zero",
+    "fault.alloc",    "fault.fill",     "fault.install",  "gup.follow",      "populate",
+    "madvise.zap",    "populate.lock",  "gup.lock",       "gup_fast.grab",   "gup_fast.check",
+    "fork.vma",       "fork.check",     "fork.share",     "fork.copy",       "edit.next",
+    "edit.left",      "edit.right",     "edit.split_lo",  "edit.split_hi",   "edit.apply",
+    "unmap.split_lo", "unmap.split_hi", "unmap.detach",   "unmap.page",      "unmap.unlink",
+    "mmap.insert",    "mremap.check",   "mremap.split_lo", "mremap.split_hi", "mremap.vma",
+    "mremap.page",    "mremap.back",    "mremap.end",     "exit.page",       "exit.unlink"};
 
-/// Which system call a shared step list works for.
+/// Which system call a shared step list works for. mremap: fixed unmaps its target first, tail what
+/// a shrinking move gives up, undo the copy of a move that failed; stay grows in place or not at
+/// all; shrink only unmaps.
 enum OpCode : int {
     op_none, op_mprotect, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork, op_mlock,
     op_munlock, op_munmap, op_mmap, op_mmap_hint, op_mmap_fixed, op_mmap_noreplace, op_brk,
-    op_mremap, op_mremap_fixed, op_mremap_dontunmap, op_code_count
+    op_mremap, op_mremap_fixed, op_mremap_tail, op_mremap_undo, op_mremap_shrink,
+    op_mremap_stay, op_mremap_dontunmap, op_code_count
 };
 
 template <class D, Bounds B>
@@ -144,14 +149,15 @@ struct TaskRow {
     using Op = typename D::template Int<op_code_count - 1>;
     using MmRef = typename D::template Ref<MmSort, B.mms>;
     using Page = typename D::template Int<B.pages>;
-    using Kind = typename D::template Int<2>;
+    using Kind = typename D::template Int<3>;
     using FrameRef = typename D::template Ref<FrameSort, B.frames>;
     /// mm, child: address spaces; page, end: the range; cursor: where a loop stands in it; to,
     /// span: target of a move and its length; read, write, exec: the access or the protection asked
     /// for; unshare: FAULT_FLAG_UNSHARE; zero: the sampled entry was the zero page; grows:
-    /// VM_GROWSDOWN asked for; hole: an unmapped page was met; vlock: holds the VMA's lock, not
-    /// mmap_lock; stale: a fork began since GUP-fast sampled; frame: in hand; old: sampled and, in
-    /// a copy, referenced.
+    /// VM_GROWSDOWN asked for, MREMAP_DONTUNMAP while the target is unmapped; hole: an unmapped
+    /// page was met, the target of a move is known, populate has got on since it entered the VMA;
+    /// vlock: holds the VMA's lock, not mmap_lock; stale: a fork began since GUP-fast sampled;
+    /// frame: in hand; old: sampled and, in a copy, referenced.
     BOOST_HANA_DEFINE_STRUCT(TaskRow, (PcField, pc), (Op, op), (MmRef, mm), (MmRef, child),
                              (Page, page), (Page, end), (Page, cursor), (Page, to),
                              (Page, span), (Bool, read), (Bool, write), (Bool, exec),

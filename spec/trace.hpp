@@ -120,12 +120,19 @@ enum class Query {
     chain,
     visits,
     same_anon_vma,
+    active,
+    children,
+    batched,
+    lru,
     anon_vmas,
     frames,
     vmas,
     rss,
     locked,
     vm_fault,
+    min_flt,
+    maj_flt,
+    pgfault,
     violated
 };
 /// A page of a process, or a handle: P0:3, P0:@a[1], H0.

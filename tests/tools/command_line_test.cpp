@@ -138,6 +138,8 @@ TEST(CommandLine, AnUnreadableExhibitConcernsOnlyExhibits) {
     const Outcome exhibits = call({"list", "exhibits"});
     EXPECT_EQ(exhibits.code, 5);
     EXPECT_FALSE(exhibits.out.empty());
+    // Without its index there are no questions, and that is no usage error.
+    EXPECT_EQ(call({"list", "questions"}).code, 5);
 }
 
 TEST(CommandLine, RunPrintsStepsChangesAndTheBlock) {
@@ -152,6 +154,29 @@ TEST(CommandLine, RunPrintsStepsChangesAndTheBlock) {
     EXPECT_EQ(bad.code, 1);
     EXPECT_TRUE(contains(bad.out, "VIOLATED  rmap.complete"));
     EXPECT_EQ(call({"run", trace, "--rule", "nonsense"}).code, 2);
+}
+
+/// So that the output can be compared with a real machine's.
+TEST(CommandLine, RunShowsAFileOfProcAndNothingElse) {
+    fake::Directory dir;
+    const std::string trace = dir.file("degree.fl");
+    fake::write(trace, "faultline 1\n");
+    const Outcome maps = call({"run", trace, "--show", "maps", "--process", "P5"});
+    EXPECT_EQ(maps.code, 0);
+    EXPECT_EQ(maps.out, "200000000000-200000002000 rw-p 00000000 00:00 0 \n");
+    const Outcome gone = call({"run", trace, "--show", "maps"});
+    EXPECT_EQ(gone.code, 2);
+    EXPECT_TRUE(contains(gone.err, "no process P0 lives at the end of "));
+    EXPECT_EQ(call({"run", trace, "--show", "maps", "--process", "P6"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--show", "maps", "--process", "5"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--show", "status"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--process", "P5"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--show", "maps", "--json"}).code, 2);
+    // A trace that breaks a claim shows that instead.
+    const Outcome bad = call({"run", trace, "--show", "maps", "--process", "P5", "--rule",
+                              "anon_vma_reuse=degree"});
+    EXPECT_EQ(bad.code, 1);
+    EXPECT_TRUE(contains(bad.out, "VIOLATED  rmap.complete"));
 }
 
 TEST(CommandLine, ExploreReportsWhatWasLeft) {
@@ -182,8 +207,30 @@ TEST(CommandLine, MuseumNamesWhatWasMissed) {
     EXPECT_EQ(call({"museum", "anon_vma_degree"}).code, 0);
 }
 
+TEST(CommandLine, FuzzPrintsFiguresTheBlockAndHowToShowItAgain) {
+    const Outcome good = call({"fuzz"});
+    EXPECT_EQ(good.code, 0);
+    EXPECT_TRUE(contains(good.out, "HOLDS     fuzz  reference"));
+    const Outcome bad = call({"fuzz", "--system", "example-c", "--bug", "on", "--for", "2m"});
+    EXPECT_EQ(bad.code, 1);
+    EXPECT_TRUE(contains(bad.out, "  differs answer  value  reference 0  system 1"));
+    EXPECT_TRUE(contains(bad.out, "  replay  faultline fuzz --system example-c --replay"));
+    EXPECT_EQ(call({"fuzz", "--system", "unknown"}).code, 2);
+    EXPECT_EQ(call({"fuzz", "--bug", "maybe"}).code, 2);
+    EXPECT_EQ(call({"fuzz", "--for", "2m", "--runs", "3"}).code, 2);
+}
+
+TEST(CommandLine, ASurvivingMutantIsAFailure) {
+    EXPECT_EQ(call({"mutants"}).code, 0);
+    const Outcome o = call({"mutants", "--seed", "99"});
+    EXPECT_EQ(o.code, 1);
+    EXPECT_TRUE(contains(o.out, "SURVIVES"));
+    EXPECT_TRUE(contains(o.out, "1 of 2 killed"));
+}
+
 TEST(CommandLine, JsonIsOneObjectAndNothingElse) {
-    for (const char* command : {"list", "explore", "prove", "museum", "bench"}) {
+    for (const char* command :
+         {"list", "explore", "prove", "museum", "fuzz", "mutants", "bench"}) {
         const Outcome o = call({command, "--json"});
         const auto j = nlohmann::json::parse(o.out);
         EXPECT_EQ(j.at("command"), command);
