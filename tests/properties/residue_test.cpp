@@ -94,7 +94,8 @@ TEST(Residue, NothingElseChanges) {
 TEST(Residue, CanaryWithoutTheTable) {
     Rows rows{};
     Coverage seen;
-    const Checked c = check_residue<bounds_b2>("canary residue", "b2", 150, 1'500, rows, seen, false);
+    const Checked c =
+        check_residue<bounds_b2>("canary residue", "b2", 150, 1'500, rows, seen, false);
     ASSERT_FALSE(c.holds);
     EXPECT_LE(c.smallest.records.size(), 6u) << c.text;
     EXPECT_FALSE(c.file.empty());
