@@ -1,4 +1,4 @@
-// tests/properties/names_test.cpp - no operation knows the names of rows: renaming the state and the
+// tests/properties/names_test.cpp - no operation knows the names of rows: renaming state and
 // operation renames the result.
 //
 // Why: tests/explore asks this of small machines and all successors together; here it is asked of
@@ -46,7 +46,8 @@ int child_of(const typename M::State& s, const Record& r, const Outcome& o) {
 
 /// `renames`: the law; else the operation keeps its old names, which must show.
 template <Bounds B>
-Judged names_law(const Case& c, bool renames, std::array<std::uint64_t, fuzz::verb_count + 1>& seen) {
+Judged names_law(const Case& c, bool renames,
+                 std::array<std::uint64_t, fuzz::verb_count + 1>& seen) {
     using M = Machine<Concrete, B>;
     const Env env{c.rules(), B};
     if (c.records.empty()) return no_case();

@@ -1,8 +1,8 @@
 // tests/targets/targets_test.cpp - bytes are histories, seeds are what the traces make them, and a
 // target that is given something wrong says so.
 //
-// Why: a seed that no longer means what it meant, or a decoder that turns it into something else, is
-//      found by nobody while a fuzzer runs on happily from nothing.
+// Why: a seed that no longer means what it meant, or a decoder that makes something else of it,
+//      is found by nobody while a fuzzer runs on happily from nothing.
 #include <gtest/gtest.h>
 
 #include <filesystem>
