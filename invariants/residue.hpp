@@ -33,7 +33,7 @@ struct ResidueRow {
     unsigned may_change;
     const char* source;
 };
-inline constexpr std::array<ResidueRow, 27> residue_table{{
+inline constexpr std::array<ResidueRow, 30> residue_table{{
     {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
@@ -69,6 +69,12 @@ inline constexpr std::array<ResidueRow, 27> residue_table{{
      "linux arch/x86/mm/fault.c:do_user_addr_fault@v6.1"},
     {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack,
      "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
+    // Not refused, but nothing done either: the access is to be tried again.
+    {"fault", op_none, res_retry, keeps_nothing, "linux mm/memory.c:__vmf_anon_prepare@v6.12"},
+    {"fault", op_none, res_spurious, keeps_stack | keeps_anon_vma,
+     "linux mm/memory.c:handle_pte_fault@v6.1"},
+    {"fault", op_none, res_raced, keeps_anon_vma | keeps_batch | keeps_stack,
+     "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
     {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
      "linux kernel/fork.c:dup_mmap@v6.1"},
     {"gup", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
@@ -78,6 +84,11 @@ inline constexpr std::array<ResidueRow, 27> residue_table{{
     {"gup_fast", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
      "linux mm/gup.c:faultin_page@v6.1"},
 }};
+/// Outcomes that promise to have changed nothing but what is declared.
+constexpr bool leaves_only_residue(int result) {
+    return result_infos[static_cast<std::size_t>(result)].refused || result == res_retry ||
+           result == res_spurious || result == res_raced;
+}
 /// Index of the row for an outcome, -1 if none is declared. No pointer: under UBSan, g++ 12 does
 /// not compare the address of a row with null in a constant expression.
 constexpr int residue_row(std::string_view operation, int op, int result) {
@@ -108,19 +119,18 @@ constexpr PageLook look_at(const Mm& mm, int page) {
                     v.dontfork, v.wipeonfork, v.pgoff + page - v.lo};
     return {};
 }
-template <class Args>
-constexpr bool has_target(const PageLook& look, const Args& args) {
-    switch (static_cast<int>(args.op)) {
-        case op_mprotect:
-            return look.read == args.read && look.write == args.write && look.exec == args.exec;
-        case op_dontfork: return look.dontfork;
-        case op_dofork: return !look.dontfork;
-        case op_wipeonfork: return look.wipeonfork;
-        case op_keeponfork: return !look.wipeonfork;
-        case op_mlock: return look.locked;
-        case op_munlock: return !look.locked;
-        default: return false;
-    }
+/// The page already looks as the call wants it.
+template <class M>
+constexpr bool has_target(const PageLook& look, const Args<M>& args) {
+    typename M::Task t{};
+    t.op = args.op;
+    t.read = args.read;
+    t.write = args.write;
+    t.exec = args.exec;
+    typename M::Vma v{};
+    set_flags<M>(v, {look.read, look.write, look.exec, look.growsdown, look.locked, look.dontfork,
+                     look.wipeonfork});
+    return same_flags<M>(edited_flags<M>(t, v), flags_of<M>(v));
 }
 template <class Pte>
 constexpr bool same_entry(const Pte& a, const Pte& b, bool but_for_rights) {
@@ -213,8 +223,8 @@ constexpr bool forgive_prefix(const typename M::State& before, typename M::State
         const auto at = static_cast<std::size_t>(n);
         const PageLook was = look_at(before.mms[mm], n), is = look_at(after.mms[mm], n);
         if (was.mapped != is.mapped || was.pgoff != is.pgoff) return false;
-        if (was != is && (stopped || !has_target(is, args))) return false;
-        if (is.mapped && !has_target(is, args)) stopped = true;
+        if (was != is && (stopped || !has_target<M>(is, args))) return false;
+        if (is.mapped && !has_target<M>(is, args)) stopped = true;
         auto& pte = after.mms[mm].ptes[at];
         if (!same_entry(pte, before.mms[mm].ptes[at], was != is)) return false;
         pte = before.mms[mm].ptes[at];

@@ -33,6 +33,7 @@ class Player {
     void access_line(int line, const Operation& op, Told& told);
     void end_line(int line, const Answer& answer, const std::string& text, const Told& told);
     void check_refused(const State& before, int id, int who, const Args<M>& args, int result);
+    void before_refusal(State& s, int mm, const Args<M>& args, CallOptions options) const;
     void check(int line, const Expectation& e);
     std::string ask(int line, const Expectation& e);
     std::string ask_page(const Expectation& e, int mm, int page, int frame);
@@ -227,7 +228,7 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
     if (op.verb == Verb::fault && !told.pending && !o.blocked)
         vm_fault_ = vm_fault_bits(o.result, env_.rules);
     if (o.handle >= 0) run_.names.handles.push_back(o.handle);
-    if (!op.begin && !o.blocked && result_infos[static_cast<std::size_t>(o.result)].refused)
+    if (!op.begin && !o.blocked && leaves_only_residue(o.result))
         check_refused(before, id, who, args, o.result);
 }
 template <class M>
@@ -242,7 +243,7 @@ void Player<M>::access_line(int line, const Operation& op, Told& told) {
     told.outcome.blocked = options.task < 0 || options.task >= env_.limits.tasks ||
                            s_.tasks[static_cast<std::size_t>(options.task)].pc != pc_idle;
     if (told.outcome.blocked) return;
-    const State before = s_;
+    State before = s_;
     if (op.verb == Verb::store)
         told.outcome = store<M>(env_, s_, mm, page, op.value, options, Watch{*this});
     else
@@ -250,10 +251,25 @@ void Player<M>::access_line(int line, const Operation& op, Told& told) {
     const Outcome& o = told.outcome;
     vm_fault_ = o.fault == res_pending ? -1 : vm_fault_bits(o.fault, env_.rules);
     if (op.verb == Verb::load && o.result == res_ok) run_.expected_value(line, op.value, o.value);
+    if (o.blocked || !result_infos[static_cast<std::size_t>(o.result)].refused) return;
     Args<M> args{};
     args.page = static_cast<typename M::Page>(page);
-    if (!o.blocked && result_infos[static_cast<std::size_t>(o.result)].refused)
-        check_refused(before, operation_id<OpFault>(), mm, args, o.result);
+    args.write = op.verb == Verb::store;
+    args.exec = op.verb == Verb::fetch;
+    before_refusal(before, mm, args, options);
+    check_refused(before, operation_id<OpFault>(), mm, args, o.result);
+}
+/// An access faults until it is served or refused: a fetch from where nothing may be executed first
+/// fills the entry. Only the fault that was refused must leave nothing behind.
+template <class M>
+void Player<M>::before_refusal(State& s, int mm, const Args<M>& args, CallOptions options) const {
+    for (;;) {
+        State next = s;
+        const Outcome f = call<M>(env_, next, operation_id<OpFault>(), mm, args, options);
+        if (f.blocked || result_infos[static_cast<std::size_t>(f.result)].refused) return;
+        s = next;
+        if (options.deny_at > 0) options.deny_at = std::max(options.deny_at - f.allocating, 0);
+    }
 }
 template <class M>
 void Player<M>::dispatch(int line, const Operation& op, Told& told) {
@@ -361,7 +377,7 @@ void Player<M>::check_refused(const State& before, int id, int who, const Args<M
     const std::string_view breach = residue_breach<M>(before, s_, name, who, args, result);
     if (!breach.empty() && !run_.seen("result.residue"))
         run_.violated("result.residue",
-                      "A refused call changes nothing outside its declared residue: " +
+                      "A call that did not do its work changes nothing outside its declared residue: " +
                           std::string(breach) + ".",
                       "invariants/residue.hpp", "", view_of<M>(s_));
 }

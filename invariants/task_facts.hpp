@@ -186,7 +186,7 @@ struct EditFacts : Always {
                                 auto&& rep) {
         for (const auto& t : s.tasks)
             for (int p = 0; p < M::B.mms; ++p) {
-                const auto on = pc_between(t.pc, pc_edit_left, pc_edit_join) && t.mm.is(p);
+                const auto on = pc_between(t.pc, pc_edit_left, pc_edit_apply) && t.mm.is(p);
                 if (passes_over<M>(!on)) continue;
                 typename M::Bool found = false;
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {

@@ -111,7 +111,7 @@ struct TaskOpFits : Always {
             rep(implies(is_edit(t),
                         t.op >= op_mprotect && t.op <= op_munlock && t.cursor <= t.end));
             rep(implies(is_edit(t) && t.op == op_mlock, t.page <= t.cursor));
-            rep(implies(pc_between(t.pc, pc_edit_left, pc_edit_join), t.cursor < t.end));
+            rep(implies(pc_between(t.pc, pc_edit_left, pc_edit_apply), t.cursor < t.end));
             rep(implies(fills(t), t.page <= t.end && (t.op == op_mlock || t.op == op_mremap ||
                                                       t.op == op_mremap_stay)));
             rep(implies(fills(t) && is_fault(t), t.page < t.end));

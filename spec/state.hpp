@@ -34,7 +34,6 @@ enum Pc : int {
     // mmap_lock held for writing.
     pc_fork_vma, pc_fork_check, pc_fork_share, pc_fork_copy,
     pc_edit_next, pc_edit_left, pc_edit_right, pc_edit_split_lo, pc_edit_split_hi, pc_edit_apply,
-    pc_edit_join,
     pc_unmap_split_lo, pc_unmap_split_hi, pc_unmap_detach, pc_unmap_page, pc_unmap_unlink,
     pc_mmap_insert,
     pc_move_check, pc_move_split_lo, pc_move_split_hi, pc_move_vma, pc_move_page, pc_move_back,
@@ -44,15 +43,14 @@ enum Pc : int {
     pc_count
 };
 inline constexpr std::array<const char*, pc_count> pc_names{
-    "idle",          "fault.expand",   "fault.wp",        "fault.prepare",   "fault.zero",
-    "fault.alloc",   "fault.fill",     "fault.install",   "gup.follow",      "populate",
-    "madvise.zap",   "populate.lock",  "gup.lock",        "gup_fast.grab",   "gup_fast.check",
-    "fork.vma",      "fork.check",     "fork.share",      "fork.copy",       "edit.next",
-    "edit.left",     "edit.right",     "edit.split_lo",   "edit.split_hi",   "edit.apply",
-    "edit.join",     "unmap.split_lo", "unmap.split_hi",  "unmap.detach",    "unmap.page",
-    "unmap.unlink",  "mmap.insert",    "mremap.check",    "mremap.split_lo", "mremap.split_hi",
-    "mremap.vma",    "mremap.page",    "mremap.back",     "mremap.end",      "exit.page",
-    "exit.unlink"};
+    "idle",           "fault.expand",   "fault.wp",       "fault.prepare",   "fault.zero",
+    "fault.alloc",    "fault.fill",     "fault.install",  "gup.follow",      "populate",
+    "madvise.zap",    "populate.lock",  "gup.lock",       "gup_fast.grab",   "gup_fast.check",
+    "fork.vma",       "fork.check",     "fork.share",     "fork.copy",       "edit.next",
+    "edit.left",      "edit.right",     "edit.split_lo",  "edit.split_hi",   "edit.apply",
+    "unmap.split_lo", "unmap.split_hi", "unmap.detach",   "unmap.page",      "unmap.unlink",
+    "mmap.insert",    "mremap.check",   "mremap.split_lo", "mremap.split_hi", "mremap.vma",
+    "mremap.page",    "mremap.back",    "mremap.end",     "exit.page",       "exit.unlink"};
 
 /// Which system call a shared step list works for. mremap: fixed unmaps its target first, tail what
 /// a shrinking move gives up, undo the copy of a move that failed; stay grows in place or not at

@@ -93,6 +93,11 @@ std::string headline(const Document& d) {
             return "Every claim holds" + on + known_to_break(d) + ", within the bounds below";
         case Exit::violated: {
             const auto claims = violated_claims(d);
+            for (const FuzzReport& f : d.fuzz)
+                if (claims.empty() && f.verdict == Verdict::violated)
+                    return "A system differs from the reference: " + f.system;
+            for (const MutantRow& m : d.mutants)
+                if (claims.empty() && !m.killed) return "A planted bug was not found: " + m.name;
             if (claims.empty()) return "Not every exhibit of the museum was found";
             const bool many = claims.size() > 3;
             return counted(claims.size(), "claim") + (claims.size() == 1 ? " is" : " are") +

@@ -10,6 +10,15 @@
 namespace faultline::fuzz {
 namespace {
 
+constexpr std::array<std::string_view, 17> headers{
+    "errno.h", "fcntl.h", "linux/io_uring.h", "sched.h", "setjmp.h", "signal.h", "stdint.h",
+    "stdio.h", "stdlib.h", "string.h", "sys/mman.h", "sys/prctl.h", "sys/syscall.h", "sys/uio.h",
+    "sys/wait.h", "ucontext.h", "unistd.h"};
+std::string head_lines() {
+    std::string out = "\n#define _GNU_SOURCE\n";
+    for (const std::string_view h : headers) out += "#include <" + std::string(h) + ">\n";
+    return out;
+}
 /// A C string literal.
 std::string quoted(const std::string& text) {
     std::string out = "\"";
@@ -183,18 +192,21 @@ std::string Exporter::run(std::string& problem) {
         const Operation& op = std::get<Operation>(trace_.items[i].what);
         row(op, (*records)[i], machine->apply((*records)[i]));
     }
-    std::string out = "/* " + name_ + " - " + trace_.title + "\n *\n * Written by `faultline export`." +
-                      " Expected is what " + in_words(arena.rules).text() +
-                      " answers.\n * Places that the kernel would choose are given, the arena is at a"
-                      " fixed address.\n";
+    std::string out = "/* " + name_ + " - " + trace_.title +
+                      "\n *\n * Written by `faultline export`. Expected is what " +
+                      in_words(arena.rules).text() +
+                      " answers.\n * Places that the kernel would choose are given, the arena is at"
+                      " a fixed address.\n";
     if (scheduled_)
-        out += " * The trace stops calls in the middle; no program can do that. They are performed\n"
-               " * whole, in the order they begin, and their answers are not checked.\n";
-    if (refused_) out += " * The trace refuses memory to a call; here it has it. Nothing is checked.\n";
+        out += " * The trace stops calls in the middle; no program can do that. They are\n"
+               " * performed whole, in the order they begin, and answers are not checked.\n";
+    if (refused_)
+        out += " * The trace refuses memory to a call; here it has it. Nothing is checked.\n";
     if (rows_.find("\"P") == std::string::npos) out += " * Nothing happens.\n";
-    out += notes_ + " *\n * cc -Wall -o trace trace.c && ./trace\n */" +
-           std::string(export_c_before) + "static const struct operation table[] = {\n" + rows_ +
-           "};\nenum { COUNT = sizeof table / sizeof table[0] };\n" + std::string(export_c_after);
+    out += notes_ + " *\n * cc -Wall -o trace trace.c && ./trace\n */" + head_lines();
+    out += std::string(export_c_before) + "static const struct operation table[] = {\n" + rows_;
+    out += "};\nenum { COUNT = sizeof table / sizeof table[0] };\n";
+    out += export_c_after;
     return out;
 }
 

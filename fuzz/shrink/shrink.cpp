@@ -68,6 +68,7 @@ class Shrinker {
             again = remove_processes() || again;
             again = merge_processes() || again;
             again = mmaps_where_they_land() || again;
+            again = undo_moves() || again;
             again = remove_pages() || again;
             again = plainer_records() || again;
         }
@@ -225,6 +226,31 @@ class Shrinker {
                 any = true;
                 break;
             }
+        }
+        return any;
+    }
+    /// A move that does not matter: what came after happens where the pages were.
+    bool undo_moves() {
+        bool any = false;
+        for (std::size_t i = best_.size(); i-- > 0 && !out_of_tries();) {
+            if (i >= best_.size() || !is<OpMremap>(best_[i].record)) continue;
+            const Record move = best_[i].record;
+            const int to = answered_page(i);
+            const auto back = [&](std::uint16_t& page, int last) {
+                if (page >= to && page < to + move.span + last)
+                    page = static_cast<std::uint16_t>(page - to + move.page);
+            };
+            History candidate;
+            for (std::size_t n = 0; n < best_.size(); ++n) {
+                if (n == i) continue;
+                candidate.push_back(best_[n]);
+                Record& r = candidate.back().record;
+                const OpShape shape = shape_of(r);
+                if (n < i || !(shape.page || shape.range) || r.op == op_mmap) continue;
+                back(r.page, 0);
+                if (shape.range) back(r.end, 1);
+            }
+            any = accept(std::move(candidate)) || any;
         }
         return any;
     }

@@ -260,7 +260,8 @@ constexpr void protect_entry(K& k, typename K::Mach::Pte& pte,
                 pte.write = true;
     }
 }
-/// The VMA at the cursor gets its new flags, its entries their new protection.
+/// The VMA at the cursor gets its new flags, its entries their new protection; on to what lies
+/// above it.
 template <class K>
 constexpr BoolOf<K> edit_apply(K& k) {
     using D = typename K::D;
@@ -277,18 +278,8 @@ constexpr BoolOf<K> edit_apply(K& k) {
             IF(k.t.op == op_mprotect) for (int n = 0; n < K::Mach::B.pages; ++n)
                 IF(k.t.cursor <= n && stop > n)
                     protect_entry(k, mm.ptes[static_cast<std::size_t>(n)], flags);
+            k.t.cursor = stop;
         }
-    }
-    k.t.pc = pc_edit_join;
-    return D::done();
-}
-/// The piece is done: on to what lies above it.
-template <class K>
-constexpr BoolOf<K> edit_join(K& k) {
-    using D = typename K::D;
-    WITH(mm, k.s.mms, k.t.mm) {
-        auto here = vma_at<K>(mm, k.t.cursor);
-        WITH(v, mm.vmas, here) k.t.cursor = min_page<K>(v.hi, k.t.end);
     }
     k.t.pc = pc_edit_next;
     return D::done();

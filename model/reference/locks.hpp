@@ -26,7 +26,7 @@ constexpr auto is_fork(const auto& t) {
     return pc_between(t.pc, pc_fork_vma, pc_fork_copy);
 }
 constexpr auto is_edit(const auto& t) {
-    return pc_between(t.pc, pc_edit_next, pc_edit_join);
+    return pc_between(t.pc, pc_edit_next, pc_edit_apply);
 }
 constexpr auto is_unmap(const auto& t) {
     return pc_between(t.pc, pc_unmap_split_lo, pc_unmap_unlink);

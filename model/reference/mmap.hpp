@@ -79,11 +79,12 @@ constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& l
 /// passes over whatever else lies in it.
 template <class K>
 constexpr BoolOf<K> passed_over(const K& k, const auto& mm, const auto& hi, const auto& len) {
+    using D = typename K::D;
     BoolOf<K> over = false;
     for (const auto& v : mm.vmas)
-        over = over || (in_tree(v) && v.growsdown && v.lo >= hi &&
-                        v.lo < hi + k.env.limits.stack_guard_gap && v.lo >= len &&
-                        range_free(k, mm, v.lo - len, v.lo, false));
+        IF(in_tree(v) && v.growsdown && v.lo >= hi &&
+           v.lo < hi + k.env.limits.stack_guard_gap && v.lo >= len)
+            over = over || range_free(k, mm, v.lo - len, v.lo, false);
     return over;
 }
 /// The highest free range of `len` pages, or none.

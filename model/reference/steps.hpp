@@ -46,7 +46,6 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
         case pc_edit_split_lo: return edit_split_lo(k);
         case pc_edit_split_hi: return edit_split_hi(k);
         case pc_edit_apply: return edit_apply(k);
-        case pc_edit_join: return edit_join(k);
         case pc_unmap_split_lo: return unmap_split_lo(k);
         case pc_unmap_split_hi: return unmap_split_hi(k);
         case pc_unmap_detach: return unmap_detach(k);

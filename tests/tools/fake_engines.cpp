@@ -73,6 +73,7 @@ std::vector<FuzzReport> fuzz_system(const FuzzOptions& options, const ProgressFn
 std::vector<MutantRow> mutants(const MutantOptions& options, const ProgressFn&) {
     auto rows = fake::mutants();
     if (options.smoke) rows.pop_back();
+    if (options.seed == 99) rows.back() = {2, "m", "zap", "survives", false, "", 9, 60, {}};
     return rows;
 }
 
