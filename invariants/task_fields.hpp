@@ -4,7 +4,7 @@
 // Why: "what did the earlier steps establish that others may not undo?", asked at each pc. These
 //      are not promises to users; they make the promises inductive for all interleavings.
 #pragma once
-#include "invariants/anon_vma.hpp"
+#include "invariants/swap.hpp"
 
 namespace faultline {
 
@@ -27,7 +27,9 @@ struct TaskRange : Always {
             rep(t.pc < pc_count && t.op < op_code_count && t.gup <= gup_pin);
             rep(t.page <= pages && t.end <= pages && t.cursor <= pages && t.to <= pages &&
                 t.span <= pages);
-            rep(implies(t.pc != pc_idle, t.mm.some() && typename M::Bool(i < env.limits.tasks)));
+            rep(implies(t.pc != pc_idle, typename M::Bool(i < env.limits.tasks)));
+            rep((t.pc != pc_idle && !is_reclaim(t)) == t.mm.some());
+            if constexpr (!M::has_swap) rep(!is_swapin(t) && !is_reclaim(t));
             rep(is_fork(t) == t.child.some());
             const auto indexes = is_fault(t) || is_gup(t);
             rep(implies(indexes, t.page < pages));
@@ -72,7 +74,14 @@ struct TaskNormal : Always {
             rep(implies(!samples_fast(t), !t.stale));
             rep(implies(!(fault || gup), t.gup == gup_none));
             rep(implies(gup, t.gup != gup_none));
-            rep((holds_new_frame(t) || samples_fast(t)) == t.frame.some());
+            rep((holds_new_frame(t) || samples_fast(t) || swaps_alone(t) ||
+                 holds_swap_frame(t)) == t.frame.some());
+            if constexpr (M::has_swap) {
+                rep(is_swapin(t) == t.slot.some());
+                rep(implies(!is_swapin(t), !t.swp_exclusive));
+                rep(implies(is_swapin(t), t.old.none() && !t.unshare));
+                rep(implies(t.pc == pc_fault_expand, t.gup == gup_none));
+            }
             rep(implies(!(fault || t.pc == pc_fork_share || t.pc == pc_fork_copy), t.old.none()));
             rep(implies(t.pc == pc_fault_expand || t.pc == pc_fault_zero, t.old.none()));
             rep(implies(t.pc == pc_fault_wp || t.pc == pc_fork_share || t.pc == pc_fork_copy,
@@ -148,7 +157,8 @@ struct TaskLocks : Always {
         using D = typename M::D;
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
-            rep(implies(t.pc != pc_idle && !is_exit(t), AT(s.mms, t.mm, phase) == mm_alive));
+            rep(implies(t.pc != pc_idle && !is_exit(t) && !is_reclaim(t),
+                        AT(s.mms, t.mm, phase) == mm_alive));
             rep(implies(t.gup == gup_pin, AT(s.mms, t.mm, has_pinned)));
             rep(implies(is_exit(t), AT(s.mms, t.mm, phase) == mm_busy));
             rep(implies(is_fork(t), AT(s.mms, t.child, phase) == mm_busy));

@@ -70,6 +70,25 @@ enum class DontunmapUnlinks {
     yes,  ///< linux mm/mremap.c:move_vma@v6.1
 };
 
+/// Whether a fault on a synchronous swap device reads past the swap cache, and what holds the slot
+/// while it does.
+enum class SwapSkip {
+    never,     ///< always through the cache; up to 4.14
+    unpinned,  ///< nothing: 4.15 to 6.7 (CVE-2024-26759). commit linux 0bcac06f27d7
+    pinned,    ///< SWAP_HAS_CACHE; 6.8, 6.1.80. commit linux 13ddaf26be32
+};
+/// What a page that comes back from swap space may be written by.
+enum class Swapin {
+    reuse,      ///< a write fault, if map and swap count are one. linux mm/memory.c:do_swap_page@v5.10
+    exclusive,  ///< a write fault, if the entry or the reference count says so. @v6.1
+    writable,   ///< any fault, then: mapped writable at once. linux mm/memory.c:do_swap_page@v6.12
+};
+/// Whether a page under writeback may be made writable on a device that needs stable pages.
+enum class StableWrites {
+    ignored,    ///< yes; up to 4.9
+    respected,  ///< no. commit linux f05714293a59; linux mm/memory.c:do_swap_page@v6.1
+};
+
 struct Rules {
     CowReuse cow_reuse = CowReuse::exclusive;
     AnonVmaReuse anon_vma_reuse = AnonVmaReuse::split;
@@ -81,6 +100,9 @@ struct Rules {
     MprotectUpgrade mprotect_upgrade = MprotectUpgrade::exclusive;
     ReuseMovesRmap reuse_moves_rmap = ReuseMovesRmap::yes;
     DontunmapUnlinks dontunmap_unlinks = DontunmapUnlinks::yes;
+    SwapSkip swap_skip = SwapSkip::pinned;
+    Swapin swapin = Swapin::writable;
+    StableWrites stable_writes = StableWrites::respected;
     friend constexpr bool operator==(const Rules&, const Rules&) = default;
 };
 
@@ -89,9 +111,12 @@ inline constexpr Rules linux_5_10{.cow_reuse = CowReuse::page_count,
                                   .gup_unshare = GupUnshare::no,
                                   .mprotect_upgrade = MprotectUpgrade::no,
                                   .reuse_moves_rmap = ReuseMovesRmap::no,
-                                  .dontunmap_unlinks = DontunmapUnlinks::no};
+                                  .dontunmap_unlinks = DontunmapUnlinks::no,
+                                  .swap_skip = SwapSkip::unpinned,
+                                  .swapin = Swapin::reuse};
 inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock,
-                                 .mprotect_upgrade = MprotectUpgrade::exclusive_dirty};
+                                 .mprotect_upgrade = MprotectUpgrade::exclusive_dirty,
+                                 .swapin = Swapin::exclusive};
 inline constexpr Rules linux_6_12{};
 inline constexpr Rules linux_6_18{.merge_anon = MergeAnon::either_singular};
 
@@ -124,7 +149,7 @@ constexpr RuleInfo rule_info(std::string_view name, std::string_view question,
                              std::array<std::string_view, 3> options) {
     return {name, question, options, RuleAccess<Field>::get, RuleAccess<Field>::set};
 }
-inline constexpr std::array<RuleInfo, 10> rule_infos{
+inline constexpr std::array<RuleInfo, 13> rule_infos{
     rule_info<&Rules::cow_reuse>("cow_reuse", "When does a write fault reuse an anonymous page?",
                                  {"mapcount", "page_count", "exclusive"}),
     rule_info<&Rules::anon_vma_reuse>("anon_vma_reuse", "When may a fork child adopt an anon_vma?",
@@ -148,6 +173,13 @@ inline constexpr std::array<RuleInfo, 10> rule_infos{
     rule_info<&Rules::dontunmap_unlinks>("dontunmap_unlinks",
                                          "Does MREMAP_DONTUNMAP unlink the old range's anon_vmas?",
                                          {"no", "yes", ""}),
+    rule_info<&Rules::swap_skip>("swap_skip", "Is a synchronous swap device read past the cache?",
+                                 {"never", "unpinned", "pinned"}),
+    rule_info<&Rules::swapin>("swapin", "When is a page from swap space mapped writable?",
+                              {"reuse", "exclusive", "writable"}),
+    rule_info<&Rules::stable_writes>("stable_writes",
+                                     "Does swap writeback on stable devices forbid writes?",
+                                     {"ignored", "respected", ""}),
 };
 
 }  // namespace faultline

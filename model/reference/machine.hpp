@@ -34,6 +34,10 @@ struct Machine {
     using AnonRef = typename D::template Ref<AnonVmaSort, B.anon_vmas>;
     using MmRef = typename D::template Ref<MmSort, B.mms>;
     using Value = typename D::template Ref<ValueSort, B.values>;
+    static constexpr bool has_swap = B.has_swap();
+    using Slot = SlotRow<D, B>;
+    using SlotRef = typename D::template Ref<SlotSort, B.slots>;
+    using DeviceRef = typename D::template Ref<DeviceSort, B.swap_devices>;
     using Page = typename D::template Int<B.pages>;
 
     /// The answer of a step: `result` stays res_pending until the operation ends.
@@ -42,6 +46,7 @@ struct Machine {
         Page page{};      ///< address returned by mmap, mremap and brk, as a page of the arena
         MmRef child{};    ///< process made by fork
         Bool bug{};       ///< a kernel assertion failed (BUG_ON, WARN_ON)
+        Bool major{};     ///< VM_FAULT_MAJOR: a device was read
     };
     struct Step {
         using Mach = Machine;

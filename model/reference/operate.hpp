@@ -21,6 +21,7 @@ struct Outcome {
     int fault = res_pending;  ///< accesses: how the last fault ended, pending if there was none
     int steps = 0;            ///< small steps, the start included
     int allocating = 0;       ///< steps among them that ask the allocator
+    bool major = false;       ///< a fault that read a device
     bool blocked = false;     ///< a step was not enabled; the task stays where it is
     bool bug = false;         ///< a kernel assertion failed, or the call never ended
 };
@@ -79,6 +80,7 @@ constexpr void absorb(Outcome& o, const typename M::Out& out) {
         if (out.child.some()) o.child = static_cast<int>(out.child.v) - 1;
     }
     o.bug = o.bug || out.bug;
+    o.major = o.major || out.major;
     ++o.steps;
 }
 /// Runs the next step of a task in flight. False, and nothing changed, if it is not enabled now.
@@ -106,7 +108,7 @@ constexpr bool start_task(const Env& env, typename M::State& s, int op, int who,
                           After&& after = {}) {
     const OpShape shape = operation_shape(op);
     auto& t = s.tasks[static_cast<std::size_t>(options.task)];
-    const int rows = shape.by_mm ? M::B.mms : shape.by_handle ? M::B.handles : 1;
+    const int rows = operation_rows(shape, M::B);
     const int child = !shape.new_mm        ? 0
                       : options.child >= 0 ? options.child
                                            : free_mm_row<M>(env, s);
@@ -170,6 +172,7 @@ constexpr Outcome access(const Env& env, typename M::State& s, int mm, int page,
         const Outcome o = call<M>(env, s, operation_id<OpFault>(), mm, args, rest, after);
         all.steps += o.steps;
         all.allocating += o.allocating;
+        all.major = all.major || o.major;
         all.bug = all.bug || o.bug || n == 8;
         all.blocked = o.blocked || n == 8;
         all.fault = o.result;
@@ -220,6 +223,7 @@ constexpr int vm_fault_bits(int result, const Rules& rules) {
         case res_zero_mapped:
         case res_new_page:
         case res_spurious:
+        case res_swapped_in:
         case res_raced: return 0;
         case res_retry: return static_cast<int>(bits::retry);
         case res_oom: return static_cast<int>(bits::oom);
