@@ -110,17 +110,21 @@ struct CowHandleIsolation : Always {
         }
     }
 };
-/// The owner of an attached handle of that kind maps the handle's frame at the handle's page, or
-/// has an entry there that finds it in the swap cache.
+/// The owner of an attached handle of that kind maps the handle's frame at the handle's page; a
+/// pin's owner may also have an entry there that finds it in the swap cache.
 template <class M>
 constexpr void attached_handles_are_mapped(GupKind kind, const typename M::State& s, auto& rep) {
     for (const auto& h : s.handles)
         for (int p = 0; p < M::B.mms; ++p) {
             if (passes_over<M>(!(h.kind == kind && h.attached && h.mm.is(p)))) continue;
             const auto& ptes = s.mms[static_cast<std::size_t>(p)].ptes;
-            for (int n = 0; n < M::B.pages; ++n)
-                rep(implies(h.kind == kind && h.attached && h.mm.is(p) && h.page == n,
-                            finds_frame(s, ptes[static_cast<std::size_t>(n)], h.frame)));
+            for (int n = 0; n < M::B.pages; ++n) {
+                const auto& pte = ptes[static_cast<std::size_t>(n)];
+                const typename M::Bool there = kind == gup_pin
+                                                   ? typename M::Bool(finds_frame(s, pte, h.frame))
+                                                   : typename M::Bool(pte.frame == h.frame);
+                rep(implies(h.kind == kind && h.attached && h.mm.is(p) && h.page == n, there));
+            }
         }
 }
 struct PinCoherent : Always {

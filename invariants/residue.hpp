@@ -23,7 +23,8 @@ enum Residue : unsigned {
     keeps_write_protect = 32,  ///< entries lost their write permission, frames their exclusivity
     keeps_stack = 64,          ///< the stack grew
     keeps_emptied = 128,       ///< pages of the range were discarded up to some page
-    keeps_pinned = 256         ///< the address space counts as one that has pinned pages
+    keeps_pinned = 256,        ///< the address space counts as one that has pinned pages
+    keeps_swapped_in = 512     ///< the page has come back from swap space
 };
 struct ResidueRow {
     const char* operation;  ///< name in `operations`
@@ -62,15 +63,16 @@ inline constexpr std::array<ResidueRow, 26> residue_table{{
     // The stack has grown before its rights are looked at.
     {"fault", op_none, res_segv_accerr, keeps_anon_vma | keeps_stack,
      "linux arch/x86/mm/fault.c:do_user_addr_fault@v6.1"},
-    {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack,
-     "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
+    {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack | keeps_swapped_in,
+     "linux mm/memory.c:do_anonymous_page, wp_page_copy, do_swap_page@v6.1"},
     {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
      "linux kernel/fork.c:dup_mmap@v6.1"},
     {"gup", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
+    {"gup", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch | keeps_swapped_in,
      "linux mm/gup.c:faultin_page@v6.1"},
     {"gup_fast", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup_fast", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
+    {"gup_fast", op_none, res_enomem,
+     keeps_pinned | keeps_anon_vma | keeps_batch | keeps_swapped_in,
      "linux mm/gup.c:faultin_page@v6.1"},
 }};
 /// Index of the row for an outcome, -1 if none is declared. No pointer: under UBSan, g++ 12 does
@@ -119,7 +121,7 @@ constexpr bool has_target(const PageLook& look, const Args& args) {
 }
 template <class Pte>
 constexpr bool same_entry(const Pte& a, const Pte& b, bool but_for_rights) {
-    return a.zero == b.zero && a.frame == b.frame && a.dirty == b.dirty &&
+    return a.zero == b.zero && a.frame == b.frame && a.dirty == b.dirty && a.slot == b.slot &&
            (but_for_rights || (a.write == b.write && a.exec == b.exec && a.protnone == b.protnone));
 }
 template <class T>
@@ -177,10 +179,26 @@ constexpr void forgive_write_protect(const typename M::State& before, typename M
     for (std::size_t n = 0; n < before.mms[mm].ptes.size(); ++n) {
         const auto& b = before.mms[mm].ptes[n];
         auto& a = after.mms[mm].ptes[n];
+        if constexpr (M::has_swap)
+            if (a.slot == b.slot && b.swp_exclusive) a.swp_exclusive = true;
         if (!(a.frame == b.frame) || b.frame.none()) continue;
         if (b.write && !a.write) a.write = true;
         const auto f = static_cast<std::size_t>(b.frame.v - 1);
         if (before.frames[f].exclusive) after.frames[f].exclusive = true;
+    }
+}
+/// The page named its slot before and maps a frame now; counts are claims of their own.
+template <class M>
+constexpr void forgive_swapin(const typename M::State& before, typename M::State& after,
+                              std::size_t mm, std::size_t page) {
+    if constexpr (M::has_swap) {
+        const auto& b = before.mms[mm].ptes[page];
+        if (b.slot.none() || after.mms[mm].ptes[page].frame.none()) return;
+        after.mms[mm].ptes[page] = b;
+        after.mms[mm].rss_anon = before.mms[mm].rss_anon;
+        after.mms[mm].rss_swap = before.mms[mm].rss_swap;
+        after.frames = before.frames;
+        after.slots = before.slots;
     }
 }
 /// Puts the VMAs back as they were cut before, provided every page outside [lo, hi) looks the same.
@@ -224,7 +242,7 @@ constexpr bool forgive_emptied(const typename M::State& before, typename M::Stat
         const auto at = static_cast<std::size_t>(n);
         const auto& b = before.mms[mm].ptes[at];
         auto& a = after.mms[mm].ptes[at];
-        const bool empty = !a.zero && a.frame.none();
+        const bool empty = is_empty(a);
         if (same(a, b)) continue;
         if (!empty) return false;
         any = true;
@@ -234,6 +252,8 @@ constexpr bool forgive_emptied(const typename M::State& before, typename M::Stat
     if (!any) return true;
     after.mms[mm].rss_anon = before.mms[mm].rss_anon;
     after.frames = before.frames;  // their counts are claims of their own
+    after.slots = before.slots;
+    after.mms[mm].rss_swap = before.mms[mm].rss_swap;
     for (std::size_t i = 0; i < before.handles.size(); ++i)
         if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].page >= lo &&
             before.handles[i].page < hi)
@@ -258,6 +278,7 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     if (may & keeps_batch) residue::forgive_batch<M>(before, rest);
     if ((may & keeps_pinned) && args.gup == gup_pin)
         rest.mms[mm].has_pinned = before.mms[mm].has_pinned;
+    if (may & keeps_swapped_in) residue::forgive_swapin<M>(before, rest, mm, args.page);
     if (may & keeps_stack) residue::forgive_stack<M>(before, rest, mm);
     if (may & keeps_anon_vma) residue::forgive_anon_vma<M>(before, rest, mm);
     if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);

@@ -20,7 +20,9 @@ struct SwapFrameState : Always {
             for (const auto& f : s.frames) {
                 rep(implies(f.dirty, f.slot.some() && f.uptodate));
                 rep(implies(f.writeback, f.slot.some() && f.uptodate && !f.locked));
-                rep(implies((f.slot.some() || f.lru || f.batched) && !f.locked, f.uptodate));
+                rep(implies((f.slot.some() || ((f.lru || f.batched) && f.mapcount == 0)) &&
+                                !f.locked,
+                            f.uptodate));
             }
     }
 };

@@ -72,6 +72,11 @@ inline constexpr Bounds bounds_e2{.mms = 2, .vmas = 1, .pages = 1, .frames = 2, 
                                   .tasks = 2, .handles = 1, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 1, .memlock_limit = 1, .map_count_limit = 1,
                                   .pin_bias = 16};
+/// One page and one slot.
+inline constexpr Bounds bounds_e3{.mms = 2, .vmas = 1, .pages = 1, .frames = 2, .anon_vmas = 2,
+                                  .tasks = 2, .handles = 1, .values = 1, .slots = 1,
+                                  .stack_guard_gap = 1, .stack_limit = 1, .memlock_limit = 1,
+                                  .map_count_limit = 1, .pin_bias = 16};
 inline constexpr Bounds bounds_m1{.mms = 4, .vmas = 2, .pages = 2, .frames = 3, .anon_vmas = 7,
                                   .tasks = 1, .handles = 1, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
@@ -82,11 +87,12 @@ inline constexpr Bounds bounds_f1{.mms = 12, .vmas = 12, .pages = 24, .frames = 
                                   .move_slack = 3, .pin_bias = 1024};
 
 /// Every named bound; each is also a capacity that the engines are instantiated for.
-inline constexpr std::array<NamedBounds, 6> named_bounds{{
+inline constexpr std::array<NamedBounds, 7> named_bounds{{
     {"b1", "proof: two processes, two VMAs, two pages, two tasks", bounds_b1},
     {"b2", "proof: three processes, three pages", bounds_b2},
     {"e1", "exploration to the end of the state space", bounds_e1},
     {"e2", "exploration to the end with two operations in flight", bounds_e2},
+    {"e3", "exploration to the end with swap space and two operations in flight", bounds_e3},
     {"m1", "museum: four processes, seven anon_vmas", bounds_m1},
     {"f1", "random histories, dozens of each", bounds_f1},
 }};
@@ -94,6 +100,7 @@ static_assert(bounds_problem(bounds_b1).empty());
 static_assert(bounds_problem(bounds_b2).empty());
 static_assert(bounds_problem(bounds_e1).empty());
 static_assert(bounds_problem(bounds_e2).empty());
+static_assert(bounds_problem(bounds_e3).empty());
 static_assert(bounds_problem(bounds_m1).empty());
 static_assert(bounds_problem(bounds_f1).empty());
 

@@ -130,6 +130,9 @@ class Generator {
             case operation_id<OpDrain>():
                 return some_row(limits_.frames, [&](int f) { return at(s.frames, f).batched; }) !=
                        none;
+            case operation_id<OpReclaim>():
+            case operation_id<OpFreeSwap>():
+            case operation_id<OpSwapon>(): return fill_swap(s, row, r);
             case user_load: return fill_access(s, r, 0);
             case user_fetch: return fill_access(s, r, 7);
             case user_write: return fill_access(s, r, 1);
@@ -324,6 +327,29 @@ class Generator {
         r.who = static_cast<std::uint8_t>(row);
         r.value = static_cast<std::uint8_t>(device ? random_.below(limits_.values + 1) : 0);
         return row != none;
+    }
+
+    bool fill_swap(const State& s, int row, Record& r) {
+        if constexpr (!M::has_swap) {
+            return false;
+        } else {
+            int who = none;
+            if (row == operation_id<OpSwapon>())
+                who = some_row(limits_.swap_devices,
+                               [&](int d) { return at(s.devices, d).phase == device_off; });
+            else
+                who = some_row(limits_.frames, [&](int f) {
+                    const auto& x = at(s.frames, f);
+                    const bool out = row == operation_id<OpReclaim>();
+                    return out ? x.lru && !x.locked && !x.writeback
+                               : x.slot.some() && !x.locked && !x.writeback;
+                });
+            const std::uint64_t bits = random_.next();
+            if (row == operation_id<OpSwapon>() && (bits & 1) != 0) r.flags |= flag_fixed;
+            if (row == operation_id<OpSwapon>() && (bits & 2) != 0) r.flags |= flag_maymove;
+            r.who = static_cast<std::uint8_t>(who);
+            return who != none;
+        }
     }
 
     const Bounds& limits_;

@@ -68,10 +68,13 @@ constexpr BoolOf<K> swap_lookup(K& k) {
     return D::done();
 }
 /// Past the cache: takes SWAP_HAS_CACHE if the rule says so, and a page that nobody else can find.
+/// Another such reader is waited for: Linux sleeps and faults again.
 template <class K>
 constexpr BoolOf<K> swap_pin(K& k) {
     using D = typename K::D;
     auto fresh = free_frame(k);
+    auto cached = cached_frame(k, k.t.slot);
+    REQUIRE(!BoolOf<K>(pins_slot(k)) || cached.ok || !AT(k.s.slots, k.t.slot, cache));
     const BoolOf<K> busy = BoolOf<K>(pins_slot(k)) && (AT(k.s.slots, k.t.slot, cache) ||
                                                        AT(k.s.slots, k.t.slot, count) == 0);
     IF(busy) end_fault(k, res_raced);

@@ -17,6 +17,10 @@ struct ExpectedViolation {
 inline constexpr std::array expected_violations{
     ExpectedViolation{"linux_5_10", "pin.coherent", "fault.install", "M05"},
     ExpectedViolation{"linux_5_10", "cow.private-isolation", "fault.install", "M05"},
+    ExpectedViolation{"linux_5_10", "cow.private-isolation", "swap.map_alone", "M14"},
+    ExpectedViolation{"linux_5_10", "pin.coherent", "swap.map_alone", "M14"},
+    ExpectedViolation{"linux_5_10", "cow.handle-isolation", "swap.map", "M31"},
+    ExpectedViolation{"linux_5_10", "pin.write-private", "fork.check", "M32"},
 };
 constexpr bool expected_at(std::string_view kernel, std::string_view claim, std::string_view step) {
     for (const auto& e : expected_violations)
