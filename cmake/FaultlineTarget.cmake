@@ -24,9 +24,9 @@ add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow
   $<$<BOOL:${FAULTLINE_WERROR}>:-Werror>
   "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized>"
-  $<$<CXX_COMPILER_ID:GNU>:-fconstexpr-ops-limit=1000000000>
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fconstexpr-ops-limit=1000000000>
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
-  $<$<CXX_COMPILER_ID:Clang>:-fconstexpr-steps=100000000>)
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fconstexpr-steps=100000000>)
 if(FAULTLINE_SANITIZE)
   add_compile_definitions(FAULTLINE_SANITIZED)
   add_compile_options(

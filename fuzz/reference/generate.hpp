@@ -18,6 +18,7 @@ class Generator {
         : limits_(env.limits), random_(random), interleaved_(interleaved) {}
 
     void use(const Swarm& swarm) { swarm_ = swarm; }
+    void interleave(bool on) { interleaved_ = on; }
 
     /// An operation to begin now by `task`. False if no draw fitted the state: try again later.
     bool draw(const State& s, int task, Record& r) {

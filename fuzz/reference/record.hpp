@@ -48,6 +48,12 @@ constexpr Record from_bytes(std::span<const std::uint8_t, record_bytes> b) {
     };
     return {b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], wide(8), wide(10), wide(12), wide(14)};
 }
+/// The bit of a record's verb in a set of verbs.
+constexpr std::uint64_t verb_bit(std::uint8_t verb) {
+    if (verb < 61) return std::uint64_t{1} << verb;
+    if (verb >= verb_load && verb <= verb_write) return std::uint64_t{1} << (61 + verb - verb_load);
+    return 0;
+}
 /// Every whole record of a corpus file; bytes left over are ignored.
 inline std::vector<Record> records_of(std::span<const std::uint8_t> bytes) {
     std::vector<Record> out;

@@ -49,7 +49,8 @@ struct Swarm {
 };
 
 /// The plain mixture, or a random one. Mapping and storing stay in: nothing happens without.
-inline Swarm draw_swarm(Random& random, bool plain = false) {
+/// `verbs`: what may be drawn, as verb_bit.
+inline Swarm draw_swarm(Random& random, bool plain = false, std::uint64_t verbs = ~0ull) {
     Swarm swarm;
     auto weights = plain_weights;
     if (!plain) {
@@ -63,6 +64,8 @@ inline Swarm draw_swarm(Random& random, bool plain = false) {
         swarm.hostile = 8 << random.below(4);
     }
     swarm.deny = random.one_in(4) ? 8 : 2;
+    for (int row = 0; row < verb_count; ++row)
+        if ((verbs & verb_bit(verb_of_row(row))) == 0) weights[static_cast<std::size_t>(row)] = 0;
     int sum = 0, seen = 0;
     for (const int w : weights) sum += w;
     std::size_t at = 0;

@@ -52,7 +52,20 @@ enum Can : std::uint32_t {
 };
 struct Capabilities {
     std::uint32_t sees = 0, can = 0;
+    std::uint64_t verbs = ~std::uint64_t{0};     ///< operations it implements, as verb_bit
+    std::uint32_t op_codes = ~std::uint32_t{0};  ///< OpCodes among them, a bit each
+    std::uint8_t flags = 0xff;                   ///< RecordFlags it knows
 };
+/// Whether a system implements what the record asks for; what it does not is never drawn.
+constexpr bool implements(const Capabilities& c, const Record& r) {
+    const bool gup = r.gup == 0 || (c.can & can_gup) != 0;
+    const bool step = r.verb != verb_step && !r.has(flag_begin);
+    return gup && (step || (c.can & can_interleave) != 0) &&
+           (r.verb == verb_step || (c.verbs & verb_bit(r.verb)) != 0) &&
+           r.op < 32 && ((c.op_codes >> r.op) & 1) != 0 &&
+           (r.flags & ~c.flags & ~flag_begin) == 0 &&
+           (r.deny == 0 || (c.can & can_deny) != 0);
+}
 
 /// Name of an object as its system knows it (a row, a frame number, an address); 0 names none.
 /// Lives as long as the object: the comparison carries its own bijection from look to look.
@@ -108,6 +121,8 @@ struct Observation {
     std::vector<SeenFrame> frames;
     std::vector<SeenAnonVma> anon_vmas;
     std::vector<SeenHandle> handles;      ///< one a row of Bounds::handles
+    /// Frames in use and anon_vmas alive, named or not: a leak shows here. -1: not seen.
+    int frames_used = -1, anon_vmas_live = -1;
 };
 
 /// The answer of one operation. A refused call is an answer; `blocked` is not enabled, and nothing

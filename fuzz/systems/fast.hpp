@@ -1,0 +1,56 @@
+// fuzz/systems/fast.hpp - the fast path as a system under test.
+//
+// Why:     the engine speaks of addresses, errnos and its own numbers; the hammer of records and
+//          pages of an arena. The arena is put where tables of every level begin, so that its few
+//          pages walk, make and free all of them. What is shown is everything: the reference's
+//          claims are checked on it.
+// Differs: ghosts (`want`, `attached`) are no part of the engine: the judge takes them from the
+//          reference (violation_of), or abstract_into derives `want` from what is mapped.
+#pragma once
+#include <memory>
+
+#include "fuzz/systems/system.hpp"
+#include "model/fast/engine.hpp"
+#include "model/reference/machine.hpp"
+
+namespace faultline::fuzz {
+
+/// The fast path as it is shipped, with 4 or 5 levels of page tables.
+std::unique_ptr<System> make_fast(unsigned levels = 4);
+/// The mutation build of it: mutant 0 is none.
+std::unique_ptr<System> make_fast_mutant(unsigned levels = 4);
+
+namespace FL_FAST {
+
+class FastSystem final : public System {
+  public:
+    explicit FastSystem(unsigned levels) : levels_(levels) {}
+    std::string_view name() const override { return "fast"; }
+    Capabilities capabilities() const override {
+        return {.sees = sees_everything, .can = can_deny | can_gup | can_drain};
+    }
+    bool reset(const Bounds& bounds, const Rules& rules, std::string& problem) override;
+    Answered apply(const Record& record) override;
+    void observe(Observation& out) override;
+    std::string self_check() override;
+    faultline::FL_FAST::Engine& engine() { return *engine_; }
+    /// A state of the reference that the engine's state stands for; ghosts are derived: a process
+    /// wants what it has, a kept reference counts as attached where its frame is mapped.
+    /// False if there are more objects than the bounds have rows.
+    template <Bounds B>
+    bool abstract_into(StateRow<Concrete, B>& out);
+
+  private:
+    faultline::FL_FAST::Answer perform(const Record& r);
+    void observe_process(std::uint32_t id, SeenProcess& out);
+    void observe_vma(const faultline::FL_FAST::Vma& v, SeenVma& out) const;
+    int page_of(std::uint64_t vpn) const { return static_cast<int>(vpn - base_); }
+
+    unsigned levels_;
+    Bounds bounds_{};
+    std::uint64_t base_ = 0;
+    std::unique_ptr<faultline::FL_FAST::Engine> engine_;
+};
+
+}  // namespace FL_FAST
+}  // namespace faultline::fuzz
