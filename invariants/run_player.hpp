@@ -199,6 +199,18 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
             args.synchronous = op.synchronous;
             args.stable = op.stable;
             return true;
+        case Verb::swapoff:
+            id = operation_id<OpSwapoff>();
+            who = op.device;
+            return true;
+        case Verb::swapoff_end:
+            id = operation_id<OpSwapoffEnd>();
+            who = op.device;
+            return true;
+        case Verb::unuse:
+            id = operation_id<OpUnuse>();
+            args.page = static_cast<Page>(page);
+            return inside(line, page, 1);
         case Verb::handle_store:
             id = operation_id<OpDma>();
             args.value.v = static_cast<decltype(args.value.v)>(op.value);

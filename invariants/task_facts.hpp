@@ -20,15 +20,17 @@ struct FaultFacts : Always {
                                 auto&& rep) {
         for (const auto& t : s.tasks) {
             if (passes_over<M>(!is_fault(t))) continue;
-            typename M::Bool allowed = false, prepared = false;
+            typename M::Bool allowed = false, prepared = false, covered = false;
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                     const auto here = t.mm.is(p) && covers(v, t.page);
                     const auto any = v.read || v.write || v.exec;
+                    covered = covered || here;
                     allowed = allowed || (here && any && (v.write || !t.write));
                     prepared = prepared || (here && v.anon_vma.some());
                 }
-            rep(implies(is_fault(t) && t.pc != pc_fault_expand, allowed));
+            if constexpr (M::has_swap) rep(implies(is_unuse(t), covered));
+            rep(implies(is_fault(t) && t.pc != pc_fault_expand && t.op != op_swapoff, allowed));
             rep(implies(is_prepared(t), prepared));
         }
     }

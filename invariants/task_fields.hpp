@@ -55,7 +55,15 @@ struct TaskNormal : Always {
                                 (is_unmap(t) && (t.op == op_mremap || t.op == op_mremap_fixed));
             rep(implies(t.pc == pc_idle, t.mm.none()));
             rep(implies(!(shared_op || t.pc == pc_zap), t.end == 0));
-            rep(implies(!shared_op, t.op == op_none));
+            if constexpr (M::has_swap) {
+                rep(implies(!shared_op, t.op == op_none || is_unuse(t)));
+                rep(implies(is_unuse(t), !t.write && !t.exec && !t.vlock && t.gup == gup_none));
+                rep(implies(is_unuse(t), t.pc != pc_swap_map && t.pc != pc_swap_pin &&
+                                             !swaps_alone(t)));
+                rep(implies(t.pc == pc_swap_unuse, is_unuse(t)));
+            } else {
+                rep(implies(!shared_op, t.op == op_none));
+            }
             rep(implies(!(fault || gup || is_unmap(t) || is_move(t) || t.pc == pc_mmap_insert),
                         t.page == 0));
             rep(implies(!(is_fork(t) || is_edit(t) || t.pc == pc_zap || t.pc == pc_unmap_page ||

@@ -88,6 +88,11 @@ enum class StableWrites {
     ignored,    ///< yes; up to 4.9
     respected,  ///< no. commit linux f05714293a59; linux mm/memory.c:do_swap_page@v6.1
 };
+/// Whether a fault on a swap entry holds the swap device while it works.
+enum class SwapDeviceRef {
+    none,  ///< no: swapoff may free the device under it; up to 5.13. @v5.10
+    held,  ///< get_swap_device, or the fault is done again; 5.14. commit linux 2799e77529c2
+};
 
 struct Rules {
     CowReuse cow_reuse = CowReuse::exclusive;
@@ -103,6 +108,7 @@ struct Rules {
     SwapSkip swap_skip = SwapSkip::pinned;
     Swapin swapin = Swapin::writable;
     StableWrites stable_writes = StableWrites::respected;
+    SwapDeviceRef swap_device_ref = SwapDeviceRef::held;
     friend constexpr bool operator==(const Rules&, const Rules&) = default;
 };
 
@@ -113,7 +119,8 @@ inline constexpr Rules linux_5_10{.cow_reuse = CowReuse::page_count,
                                   .reuse_moves_rmap = ReuseMovesRmap::no,
                                   .dontunmap_unlinks = DontunmapUnlinks::no,
                                   .swap_skip = SwapSkip::unpinned,
-                                  .swapin = Swapin::reuse};
+                                  .swapin = Swapin::reuse,
+                                  .swap_device_ref = SwapDeviceRef::none};
 inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock,
                                  .mprotect_upgrade = MprotectUpgrade::exclusive_dirty,
                                  .swapin = Swapin::exclusive};
@@ -149,7 +156,7 @@ constexpr RuleInfo rule_info(std::string_view name, std::string_view question,
                              std::array<std::string_view, 3> options) {
     return {name, question, options, RuleAccess<Field>::get, RuleAccess<Field>::set};
 }
-inline constexpr std::array<RuleInfo, 13> rule_infos{
+inline constexpr std::array<RuleInfo, 14> rule_infos{
     rule_info<&Rules::cow_reuse>("cow_reuse", "When does a write fault reuse an anonymous page?",
                                  {"mapcount", "page_count", "exclusive"}),
     rule_info<&Rules::anon_vma_reuse>("anon_vma_reuse", "When may a fork child adopt an anon_vma?",
@@ -180,6 +187,9 @@ inline constexpr std::array<RuleInfo, 13> rule_infos{
     rule_info<&Rules::stable_writes>("stable_writes",
                                      "Does swap writeback on stable devices forbid writes?",
                                      {"ignored", "respected", ""}),
+    rule_info<&Rules::swap_device_ref>("swap_device_ref",
+                                       "Does a fault hold the swap device it reads?",
+                                       {"none", "held", ""}),
 };
 
 }  // namespace faultline

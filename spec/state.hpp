@@ -28,7 +28,7 @@ enum Pc : int {
     // Page fault; mmap_lock or the VMA's lock is held for reading.
     pc_fault_expand, pc_fault_wp,
     pc_swap_lookup, pc_swap_pin, pc_swap_read_alone, pc_swap_map_alone, pc_swap_add, pc_swap_read,
-    pc_swap_map,
+    pc_swap_map, pc_swap_unuse,
     pc_fault_prepare, pc_fault_zero, pc_fault_alloc, pc_fault_fill, pc_fault_install,
     // Slow GUP between faults, mmap_lock held for reading; madvise(DONTNEED) likewise.
     pc_gup_follow, pc_zap,
@@ -52,6 +52,7 @@ enum Pc : int {
 inline constexpr std::array<const char*, pc_count> pc_names{
     "idle",          "fault.expand",   "fault.wp",        "swap.lookup",     "swap.pin",
     "swap.read_alone", "swap.map_alone", "swap.add",      "swap.read",       "swap.map",
+    "swap.unuse",
     "fault.prepare", "fault.zero",
     "fault.alloc",   "fault.fill",     "fault.install",   "gup.follow",      "madvise.zap",
     "gup.lock",      "gup_fast.grab",  "gup_fast.check",  "fork.vma",        "fork.check",
@@ -66,7 +67,7 @@ inline constexpr std::array<const char*, pc_count> pc_names{
 enum OpCode : int {
     op_none, op_mprotect, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork, op_mlock,
     op_munlock, op_munmap, op_mmap, op_mmap_hint, op_mmap_fixed, op_mmap_noreplace, op_brk,
-    op_mremap, op_mremap_fixed, op_mremap_dontunmap, op_code_count
+    op_mremap, op_mremap_fixed, op_mremap_dontunmap, op_swapoff, op_code_count
 };
 
 template <class D, Bounds B>

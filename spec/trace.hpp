@@ -44,7 +44,10 @@ enum class Verb {
     drain,
     reclaim,
     free_swap,
-    swapon
+    swapon,
+    swapoff,
+    unuse,
+    swapoff_end
 };
 enum class Advice { dontneed, dontfork, dofork, wipeonfork, keeponfork };
 enum class AccessKind { read, write, fetch };

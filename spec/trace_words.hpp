@@ -33,7 +33,7 @@ struct VerbWord {
     std::string_view word;
     Form form;
 };
-inline constexpr std::array<VerbWord, 25> verbs{{
+inline constexpr std::array<VerbWord, 28> verbs{{
     {Verb::mmap, "mmap", Form::mmap},
     {Verb::munmap, "munmap", Form::range},
     {Verb::mprotect, "mprotect", Form::range_prot},
@@ -59,6 +59,9 @@ inline constexpr std::array<VerbWord, 25> verbs{{
     {Verb::reclaim, "reclaim", Form::frame},
     {Verb::free_swap, "free_swap", Form::frame},
     {Verb::swapon, "swapon", Form::device},
+    {Verb::swapoff, "swapoff", Form::device},
+    {Verb::unuse, "unuse", Form::page},
+    {Verb::swapoff_end, "swapoff_end", Form::device},
 }};
 constexpr bool on_handle(Form f) {
     return f == Form::handle_load || f == Form::handle_store || f == Form::handle;

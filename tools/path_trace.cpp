@@ -90,6 +90,9 @@ Operation operation_of(const PathStep& p, const Names& names) {
         o.synchronous = a.synchronous;
         o.stable = a.stable;
     }
+    else if (name == "swapoff") { o.verb = Verb::swapoff; o.device = p.row; }
+    else if (name == "swapoff_end") { o.verb = Verb::swapoff_end; o.device = p.row; }
+    else if (name == "unuse") o.verb = Verb::unuse;
     else throw std::logic_error("no trace line for operation " + name);
     return o;
 }

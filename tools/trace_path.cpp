@@ -50,6 +50,12 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
         case Verb::drain: a = {}; return "drain";
         case Verb::reclaim: a = {}; return "reclaim";
         case Verb::free_swap: a = {}; return "free_swap";
+        case Verb::swapoff: a = {}; return "swapoff";
+        case Verb::swapoff_end: a = {}; return "swapoff_end";
+        case Verb::unuse:
+            a = {};
+            a.page = o.page.page;
+            return "unuse";
         case Verb::swapon:
             a = {};
             a.synchronous = o.synchronous;
@@ -63,7 +69,7 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
             return o.verb == Verb::pin || o.verb == Verb::get ? "gup" : "gup_fast";
         default:
             throw UsageError("a prefix may hold only mmap, munmap, mprotect, store, fork, exit, "
-                             "pin, get, drain, reclaim, free_swap, swapon");
+                             "pin, get, drain, reclaim, free_swap, swapon, swapoff, unuse");
     }
 }
 
@@ -95,7 +101,7 @@ class Recorder {
         p.op = operation_index(name);
         p.row = o.process >= 0 ? row(o.process) : 0;
         if (o.verb == Verb::reclaim || o.verb == Verb::free_swap) p.row = frame_row(o);
-        if (o.verb == Verb::swapon) p.row = o.device;
+        if (o.device >= 0) p.row = o.device;
         if (o.verb == Verb::fork) {
             while (p.child < B.mms && s_.mms[static_cast<std::size_t>(p.child)].phase != mm_free)
                 ++p.child;
@@ -104,7 +110,7 @@ class Recorder {
             rows_.push_back(p.child);
         }
         call(p, o.deny, o.verb != Verb::drain && o.verb != Verb::free_swap &&
-                            o.verb != Verb::swapon);
+                            o.device < 0);
     }
     int frame_row(const Operation& o) const {
         if (o.frame >= 0) return o.frame;

@@ -4,7 +4,7 @@
 // Why: the runner, the explorer, the prover and the trace format all fold over these; adding an
 //      operation is one entry of `operations` (and, if it is new, its steps in `run_step`).
 #pragma once
-#include "model/reference/reclaim.hpp"
+#include "model/reference/swapoff.hpp"
 
 namespace faultline {
 
@@ -21,7 +21,7 @@ struct Args {
 
 /// The machine of these bounds has the step at all.
 constexpr bool step_exists(const Bounds& b, int pc) {
-    const bool swaps = pc_between(pc, pc_swap_lookup, pc_swap_map) ||
+    const bool swaps = pc_between(pc, pc_swap_lookup, pc_swap_unuse) ||
                        pc_between(pc, pc_reclaim_add, pc_reclaim_drop);
     return b.has_swap() || !swaps;
 }
@@ -35,6 +35,7 @@ constexpr BoolOf<K> run_swap_step(K& k, int pc) {
         case pc_swap_add: return swap_add(k);
         case pc_swap_read: return swap_read(k);
         case pc_swap_map: return swap_map(k);
+        case pc_swap_unuse: return swap_unuse(k);
         case pc_reclaim_add: return reclaim_add(k);
         case pc_reclaim_unmap: return reclaim_unmap(k);
         case pc_reclaim_pageout: return reclaim_pageout(k);
@@ -258,6 +259,33 @@ struct OpSwapon {
         else return BoolOf<K>(false);
     }
 };
+struct OpSwapoff {
+    static constexpr const char* name = "swapoff";
+    static constexpr OpShape shape{.by_device = true, .swap = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int device, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return swapoff(k, device);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpUnuse {
+    static constexpr const char* name = "unuse";
+    static constexpr OpShape shape{.by_mm = true, .swap = true, .task = true, .page = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int mm, int, const auto& a) {
+        if constexpr (K::Mach::has_swap) return start_unuse(k, mm, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpSwapoffEnd {
+    static constexpr const char* name = "swapoff_end";
+    static constexpr OpShape shape{.by_device = true, .swap = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int device, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return swapoff_end(k, device);
+        else return BoolOf<K>(false);
+    }
+};
 
 /// How many rows an operation may be called on.
 constexpr int operation_rows(const OpShape& shape, const Bounds& b) {
@@ -273,7 +301,8 @@ constexpr int operation_rows(const OpShape& shape, const Bounds& b) {
 inline constexpr auto operations =
     boost::hana::tuple_t<OpMmap, OpMunmap, OpMprotect, OpAdvise, OpDontneed, OpBrk, OpMremap,
                          OpFault, OpFork, OpExit, OpGup, OpGupFast, OpStore, OpUnpin, OpDma,
-                         OpDrain, OpReclaim, OpFreeSwap, OpSwapon>;
+                         OpDrain, OpReclaim, OpFreeSwap, OpSwapon, OpSwapoff, OpUnuse,
+                         OpSwapoffEnd>;
 inline constexpr int operation_count =
     static_cast<int>(decltype(boost::hana::length(operations))::value);
 
