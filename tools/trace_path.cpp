@@ -5,7 +5,9 @@
 //      stand in a prefix.
 #include <stdexcept>
 
+#include "proofs/explore/moves.hpp"
 #include "proofs/induction/formula.hpp"
+#include "tools/engines_common.hpp"
 #include "tools/engines_explore.hpp"
 
 namespace faultline {
@@ -158,17 +160,7 @@ class Recorder {
         i.op = p.op;
         i.row = p.row;
         i.child = p.child;
-        const auto& x = p.args;
-        Args<M> a{};
-        using Page = typename M::Page;
-        a.page = static_cast<Page>(x.page);
-        a.end = static_cast<Page>(x.end);
-        a.read = x.read; a.write = x.write; a.exec = x.exec; a.grows = x.grows;
-        a.gup = static_cast<std::uint8_t>(x.gup);
-        a.op = static_cast<std::uint8_t>(x.op);
-        a.value.v = static_cast<std::uint8_t>(x.value);
-        a.synchronous = x.synchronous; a.stable = x.stable;
-        if (!proofs::run_instance<M>(i, k, a)) throw UsageError("a prefix does not run to its end");
+        if (!proofs::run_instance<M>(i, k, explore::args_of<M>(p.args))) throw UsageError("a prefix does not run to its end");
         p.result = out.result;
         path_.push_back(p);
     }
@@ -183,12 +175,9 @@ class Recorder {
 
 std::vector<explore::PathStep> path_of_trace(const std::string& bounds, const Rules& rules,
                                              const Trace& trace) {
-    if (bounds == "b1") return Recorder<bounds_b1>(rules).record(trace);
-    if (bounds == "b2") return Recorder<bounds_b2>(rules).record(trace);
-    if (bounds == "e1") return Recorder<bounds_e1>(rules).record(trace);
-    if (bounds == "e2") return Recorder<bounds_e2>(rules).record(trace);
-    if (bounds == "e3") return Recorder<bounds_e3>(rules).record(trace);
-    if (bounds == "m1") return Recorder<bounds_m1>(rules).record(trace);
+    std::vector<explore::PathStep> path;
+    if (at_named_bounds(bounds, [&]<Bounds B>() { path = Recorder<B>(rules).record(trace); }))
+        return path;
     throw UsageError("no explorer at bounds " + bounds);
 }
 

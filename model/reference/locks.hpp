@@ -26,13 +26,13 @@ constexpr auto is_fork(const auto& t) {
     return pc_between(t.pc, pc_fork_vma, pc_fork_copy);
 }
 constexpr auto is_edit(const auto& t) {
-    return pc_between(t.pc, pc_edit_next, pc_edit_join);
+    return pc_between(t.pc, pc_edit_next, pc_edit_apply);
 }
 constexpr auto is_unmap(const auto& t) {
     return pc_between(t.pc, pc_unmap_split_lo, pc_unmap_unlink);
 }
 constexpr auto is_move(const auto& t) {
-    return pc_between(t.pc, pc_move_vma, pc_move_end);
+    return pc_between(t.pc, pc_move_check, pc_move_end);
 }
 constexpr auto is_exit(const auto& t) {
     return pc_between(t.pc, pc_exit_page, pc_exit_unlink);

@@ -57,7 +57,9 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
         case pc_fault_fill: return fault_fill(k);
         case pc_fault_install: return fault_install(k);
         case pc_gup_follow: return gup_follow(k);
+        case pc_populate: return populate(k);
         case pc_zap: return dontneed_page(k);
+        case pc_populate_lock: return populate_lock(k);
         case pc_gup_lock: return gup_lock(k);
         case pc_gup_grab: return gup_grab(k);
         case pc_gup_check: return gup_check(k);
@@ -71,15 +73,18 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
         case pc_edit_split_lo: return edit_split_lo(k);
         case pc_edit_split_hi: return edit_split_hi(k);
         case pc_edit_apply: return edit_apply(k);
-        case pc_edit_join: return edit_join(k);
         case pc_unmap_split_lo: return unmap_split_lo(k);
         case pc_unmap_split_hi: return unmap_split_hi(k);
         case pc_unmap_detach: return unmap_detach(k);
         case pc_unmap_page: return unmap_page(k);
         case pc_unmap_unlink: return unmap_unlink(k);
         case pc_mmap_insert: return mmap_insert(k);
+        case pc_move_check: return move_check(k);
+        case pc_move_split_lo: return move_split(k, k.t.page, pc_move_split_hi);
+        case pc_move_split_hi: return move_split(k, k.t.end, pc_move_vma);
         case pc_move_vma: return move_vma(k);
         case pc_move_page: return move_page(k);
+        case pc_move_back: return move_back(k);
         case pc_move_end: return move_end(k);
         case pc_exit_page: return exit_page(k);
         case pc_exit_unlink: return exit_unlink(k);
@@ -91,10 +96,12 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
 /// Steps whose outcome depends on the allocator: only for these is `deny` a choice.
 constexpr bool step_allocates(int pc) {
     switch (pc) {
-        case pc_fault_expand: case pc_fault_prepare: case pc_fault_alloc: case pc_fork_vma:
+        case pc_fault_expand: case pc_fault_prepare: case pc_fault_zero: case pc_fault_alloc:
+        case pc_fork_vma:
         case pc_fork_copy: case pc_edit_left: case pc_edit_right: case pc_edit_split_lo:
         case pc_edit_split_hi: case pc_unmap_split_lo: case pc_unmap_split_hi:
-        case pc_mmap_insert: case pc_move_vma: case pc_swap_pin: case pc_swap_add:
+        case pc_mmap_insert: case pc_move_check: case pc_move_split_lo: case pc_move_split_hi:
+        case pc_move_vma: case pc_move_page: case pc_swap_pin: case pc_swap_add:
         case pc_reclaim_add: return true;
         default: return false;
     }
