@@ -42,13 +42,17 @@ template <class M>
 struct Census {
     using D = typename M::D;
     using Bool = typename M::Bool;
-    typename D::template Tally<M::B.frames> maps, gets, pins, held, held_pins;
+    typename D::template Tally<M::B.frames> maps, gets, pins, held, held_pins, write_pins, locks,
+        writebacks, isolations;
+    typename D::template Tally<M::B.slots> swapped, cached;
     typename D::template Tally<M::B.anon_vmas> active, children, same_root;
     std::array<Bool, static_cast<std::size_t>(M::B.anon_vmas)> linked{};
 
     constexpr explicit Census(const typename M::State& s) {
         for (const auto& mm : s.mms) {
             for (const auto& pte : mm.ptes) maps.add(pte.frame, true);
+            if constexpr (M::has_swap)
+                for (const auto& pte : mm.ptes) swapped.add(pte.slot, true);
             for (const auto& v : mm.vmas) {
                 active.add(v.anon_vma, true);
                 if (passes_over<M>(unlinked<M>(v))) continue;
@@ -64,9 +68,20 @@ struct Census {
             held.add(t.old, pc_between(t.pc, pc_fault_prepare, pc_fault_install));
             held_pins.add(t.frame, t.pc == pc_gup_check && t.gup == gup_pin);
         }
+        if constexpr (M::has_swap) count_swap(s);
         for (const auto& a : s.anon_vmas) {
             children.add(a.parent, a.live);
             same_root.add(a.root, a.live);
+        }
+    }
+    constexpr void count_swap(const typename M::State& s) {
+        for (const auto& f : s.frames) cached.add(f.slot, true);
+        for (const auto& h : s.handles) write_pins.add(h.frame, h.kind == gup_pin && h.write);
+        for (const auto& t : s.tasks) {
+            held.add(t.frame, swaps_alone(t) || holds_swap_frame(t));
+            locks.add(t.frame, locks_frame(t));
+            writebacks.add(t.frame, writes_back(t));
+            isolations.add(t.frame, is_reclaim(t));
         }
     }
 };

@@ -59,10 +59,29 @@ struct CowPrivateIsolation : Always {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (std::size_t n = 0; n < mm.ptes.size(); ++n) {
-                rep(implies(mm.ptes[n].frame.none(), mm.want[n].none()));
+                if constexpr (M::has_swap) {
+                    swapped<M>(s, mm.ptes[n], mm.want[n], rep);
+                    rep(implies(mm.ptes[n].frame.none() && mm.ptes[n].slot.none(),
+                                mm.want[n].none()));
+                } else {
+                    rep(implies(mm.ptes[n].frame.none(), mm.want[n].none()));
+                }
                 rep(implies(mm.ptes[n].frame.some(),
                             AT(s.frames, mm.ptes[n].frame, value) == mm.want[n]));
             }
+    }
+    /// What it swapped out is in the swap cache or, failing that, on the device.
+    template <class M>
+    static constexpr void swapped(const typename M::State& s, const typename M::Pte& pte,
+                                  const auto& want, auto& rep) {
+        using D = typename M::D;
+        typename M::Bool read = false;
+        for (const auto& f : s.frames) {
+            const auto mine = pte.slot.some() && f.slot == pte.slot && f.uptodate;
+            read = read || mine;
+            rep(implies(mine, f.value == want));
+        }
+        rep(implies(pte.slot.some() && !read, AT(s.slots, pte.slot, value) == want));
     }
 };
 struct CowHandleIsolation : Always {
@@ -78,24 +97,34 @@ struct CowHandleIsolation : Always {
         using D = typename M::D;
         for (const auto& h : s.handles) {
             const auto exclusive = AT(s.frames, h.frame, exclusive);
-            if (passes_over<M>(h.kind == gup_none || !exclusive)) continue;
-            for (int p = 0; p < M::B.mms; ++p)
+            if (passes_over<M>(h.kind == gup_none)) continue;
+            for (int p = 0; p < M::B.mms && !passes_over<M>(!exclusive); ++p)
                 for (const auto& pte : s.mms[static_cast<std::size_t>(p)].ptes)
                     rep(implies(h.kind != gup_none && !h.mm.is(p) && pte.frame == h.frame,
                                 !exclusive));
+            if constexpr (M::has_swap)
+                for (int p = 0; p < M::B.mms; ++p)
+                    for (const auto& pte : s.mms[static_cast<std::size_t>(p)].ptes)
+                        rep(implies(h.kind != gup_none && !h.mm.is(p) && pte.swp_exclusive,
+                                    !(AT(s.frames, h.frame, slot) == pte.slot)));
         }
     }
 };
-/// The owner of an attached handle of that kind maps the handle's frame at the handle's page.
+/// The owner of an attached handle of that kind maps the handle's frame at the handle's page; a
+/// pin's owner may also have an entry there that finds it in the swap cache.
 template <class M>
 constexpr void attached_handles_are_mapped(GupKind kind, const typename M::State& s, auto& rep) {
     for (const auto& h : s.handles)
         for (int p = 0; p < M::B.mms; ++p) {
             if (passes_over<M>(!(h.kind == kind && h.attached && h.mm.is(p)))) continue;
             const auto& ptes = s.mms[static_cast<std::size_t>(p)].ptes;
-            for (int n = 0; n < M::B.pages; ++n)
-                rep(implies(h.kind == kind && h.attached && h.mm.is(p) && h.page == n,
-                            ptes[static_cast<std::size_t>(n)].frame == h.frame));
+            for (int n = 0; n < M::B.pages; ++n) {
+                const auto& pte = ptes[static_cast<std::size_t>(n)];
+                const typename M::Bool there = kind == gup_pin
+                                                   ? typename M::Bool(finds_frame(s, pte, h.frame))
+                                                   : typename M::Bool(pte.frame == h.frame);
+                rep(implies(h.kind == kind && h.attached && h.mm.is(p) && h.page == n, there));
+            }
         }
 }
 struct PinCoherent : Always {
@@ -145,8 +174,8 @@ struct PinWritePrivate : Always {
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte =
                         s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
-                    rep(implies(h.kind == gup_pin && h.write && pte.frame == h.frame &&
-                                    pte.frame.some(),
+                    rep(implies(h.kind == gup_pin && h.write && finds_frame(s, pte, h.frame) &&
+                                    h.frame.some(),
                                 h.attached && h.mm.is(p) && h.page == n));
                 }
         }

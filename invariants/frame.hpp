@@ -40,7 +40,8 @@ struct FrameOncePerMm : Always {
 struct FrameRefcountExact : Always {
     static constexpr const char* id = "frame.refcount-exact";
     static constexpr const char* says =
-        "refcount is maps + LRU batch + gets + pin bias times pins + what tasks in flight hold.";
+        "refcount is maps + LRU batch + swap cache + gets + pin bias times pins + what tasks in "
+        "flight hold.";
     static constexpr const char* source =
         "linux mm/migrate.c:folio_expected_refs@v6.1; mm/gup.c:try_grab_folio@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
@@ -51,6 +52,7 @@ struct FrameRefcountExact : Always {
             const auto& x = s.frames[static_cast<std::size_t>(f)];
             typename M::Num refs =
                 c.maps.of(f) + M::D::num(x.batched) + c.gets.of(f) + c.held.of(f);
+            if constexpr (M::has_swap) refs = refs + M::D::num(x.slot.some());
             for (int b = 0; b < M::B.handles + M::B.tasks; ++b)
                 refs =
                     refs + M::D::select(c.pins.of(f) + c.held_pins.of(f) > b,
@@ -72,6 +74,9 @@ struct FrameFreeClean : Always {
             const auto& x = s.frames[static_cast<std::size_t>(f)];
             rep(implies(x.refcount == 0, !x.exclusive && !x.uptodate && !x.batched && !x.lru &&
                                              x.anon_vma.none() && x.index == 0 && x.value.none()));
+            if constexpr (M::has_swap)
+                rep(implies(x.refcount == 0,
+                            x.slot.none() && !x.dirty && !x.writeback && !x.locked));
             rep(implies(x.refcount != 0, typename M::Bool(f < env.limits.frames)));
         }
     }
@@ -92,16 +97,23 @@ struct FrameUptodate : Always {
 struct FrameOnLru : Always {
     static constexpr const char* id = "frame.lru-once";
     static constexpr const char* says =
-        "A mapped frame is on the LRU or in a batch, never both; a frame that was never mapped is "
-        "in neither.";
+        "A mapped frame is on the LRU, in a batch or isolated by one reclaim, never two of them.";
     static constexpr const char* source = "linux mm/swap.c:folio_add_lru@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
                                 auto&& rep) {
-        for (const auto& x : s.frames) {
+        for (int f = 0; f < M::B.frames; ++f) {
+            const auto& x = s.frames[static_cast<std::size_t>(f)];
             rep(!(x.batched && x.lru));
-            rep(implies(x.mapcount != 0, x.batched || x.lru));
+            if constexpr (M::has_swap) {
+                const auto isolated = c.isolations.of(f);
+                rep(isolated + M::D::num(x.batched || x.lru) <= 1);
+                rep(implies(x.mapcount != 0 || x.slot.some(),
+                            x.batched || x.lru || isolated == 1));
+            } else {
+                rep(implies(x.mapcount != 0, x.batched || x.lru));
+            }
         }
     }
 };

@@ -10,28 +10,35 @@ namespace faultline {
 struct PteKindsDisjoint : Always {
     static constexpr const char* id = "pte.kinds-disjoint";
     static constexpr const char* says =
-        "An entry is empty, the zero page, or one frame; never two of them.";
+        "An entry is empty, the zero page, one frame or one swap slot; never two of them.";
     static constexpr const char* source = "linux mm/memory.c:handle_pte_fault@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
         for (const auto& mm : s.mms)
-            for (const auto& pte : mm.ptes) rep(!(pte.zero && pte.frame.some()));
+            for (const auto& pte : mm.ptes) {
+                rep(!(pte.zero && pte.frame.some()));
+                if constexpr (M::has_swap)
+                    rep(!(pte.slot.some() && (pte.zero || pte.frame.some())));
+            }
     }
 };
 struct PteEmptyCleared : Always {
     static constexpr const char* id = "pte.empty-cleared";
-    static constexpr const char* says = "An empty entry has no bits set.";
+    static constexpr const char* says =
+        "An entry that maps nothing has no rights; one that names no slot no swap bits.";
     static constexpr const char* source = "linux arch/x86/include/asm/pgtable.h:pte_none@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
         for (const auto& mm : s.mms)
-            for (const auto& pte : mm.ptes)
+            for (const auto& pte : mm.ptes) {
                 rep(implies(!pte.zero && pte.frame.none(),
                             !pte.write && !pte.exec && !pte.protnone && !pte.dirty));
+                if constexpr (M::has_swap) rep(implies(pte.slot.none(), !pte.swp_exclusive));
+            }
     }
 };
 struct PteCovered : Always {
@@ -45,11 +52,11 @@ struct PteCovered : Always {
         for (const auto& mm : s.mms)
             for (int n = 0; n < M::B.pages; ++n) {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
-                if (passes_over<M>(!pte.zero && pte.frame.none())) continue;
+                if (passes_over<M>(is_empty(pte))) continue;
                 typename M::Bool covered = false;
                 for (const auto& v : mm.vmas)
                     covered = covered || (v.used && v.lo <= n && v.hi > n);
-                rep(implies(pte.zero || pte.frame.some(), covered));
+                rep(implies(!is_empty(pte), covered));
             }
     }
 };

@@ -3,13 +3,13 @@
 // Why: engines fold over this tuple; a claim that is not here is not checked by anybody.
 #pragma once
 #include "invariants/bounded.hpp"
-#include "invariants/task_facts.hpp"
+#include "invariants/swap_facts.hpp"
 
 namespace faultline {
 
 inline constexpr auto claims = boost::hana::tuple_t<
     // VMAs and their counters
-    VmaDisjoint, VmaMapCount, VmaLockedVm, MmRssExact, MmFreeCleared,
+    VmaDisjoint, VmaMapCount, VmaLockedVm, MmRssExact, MmSwapExact, MmFreeCleared,
     // entries
     PteKindsDisjoint, PteCovered, PteWithinProtection, PteZeroReadonly,
     // frames
@@ -21,6 +21,9 @@ inline constexpr auto claims = boost::hana::tuple_t<
     // reverse map
     RmapComplete, RmapIndex, AnonOwnLinked, AnonOneRoot, AnonSameChain, AnonSingleOwner,
     AnonChildrenExact, AnonActiveExact, AnonRefcountExact, AnonLiveIffLinked, AnonTree,
+    // swap space
+    SwapCountExact, SwapCacheExact, SwapFreeClean, SwapExclusiveSingle, SwapCleanCopy,
+    SwapStableWrites, SwapReachable, SwapOncePerMm, FrameLockedExact, FrameWritebackExact,
     // locks
     TaskLocks,
     // histories
@@ -28,7 +31,8 @@ inline constexpr auto claims = boost::hana::tuple_t<
     // support
     VmaPgoffBounded, VmaDetachedOnlyInUnmap, VmaRowCleared, MmBusyHasTask, PteEmptyCleared,
     HandleWellFormed, HandleGetCoherent, AnonChainClosed, AnonAges, TaskRange, TaskNormal,
-    TaskOpFits, FaultFacts, NewFrameFacts, ForkFacts, ExitFacts, EditFacts, UnmapFacts, MoveFacts>;
+    TaskOpFits, FaultFacts, NewFrameFacts, ForkFacts, ExitFacts, EditFacts, UnmapFacts, MoveFacts,
+    SwapFrameState, SwapinFacts, ReclaimFacts>;
 inline constexpr int claim_count = static_cast<int>(decltype(boost::hana::length(claims))::value);
 
 /// Calls fn(index, claim_type, condition) for each conjunct of each claim that applies under

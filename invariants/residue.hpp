@@ -24,7 +24,8 @@ enum Residue : unsigned {
     keeps_stack = 64,          ///< the stack grew
     keeps_emptied = 128,       ///< pages of the range were discarded up to some page
     keeps_pinned = 256,        ///< the address space counts as one that has pinned pages
-    keeps_filled = 512         ///< pages of the range were faulted in
+    keeps_filled = 512,        ///< pages of the range were faulted in
+    keeps_swapped_in = 1024    ///< the page has come back from swap space
 };
 struct ResidueRow {
     const char* operation;  ///< name in `operations`
@@ -67,21 +68,22 @@ inline constexpr std::array<ResidueRow, 30> residue_table{{
     // The stack has grown before its rights are looked at; a fetch fills an empty entry first.
     {"fault", op_none, res_segv_accerr, keeps_anon_vma | keeps_stack | keeps_filled,
      "linux arch/x86/mm/fault.c:do_user_addr_fault@v6.1"},
-    {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack,
-     "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
+    {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack | keeps_swapped_in,
+     "linux mm/memory.c:do_anonymous_page, wp_page_copy, do_swap_page@v6.1"},
     // Not refused, but nothing done either: the access is to be tried again.
-    {"fault", op_none, res_retry, keeps_nothing, "linux mm/memory.c:__vmf_anon_prepare@v6.12"},
+    {"fault", op_none, res_retry, keeps_swapped_in, "linux mm/memory.c:__vmf_anon_prepare@v6.12"},
     {"fault", op_none, res_spurious, keeps_stack | keeps_anon_vma,
      "linux mm/memory.c:handle_pte_fault@v6.1"},
-    {"fault", op_none, res_raced, keeps_anon_vma | keeps_batch | keeps_stack,
+    {"fault", op_none, res_raced, keeps_anon_vma | keeps_batch | keeps_stack | keeps_swapped_in,
      "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
     {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
      "linux kernel/fork.c:dup_mmap@v6.1"},
     {"gup", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
+    {"gup", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch | keeps_swapped_in,
      "linux mm/gup.c:faultin_page@v6.1"},
     {"gup_fast", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup_fast", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch,
+    {"gup_fast", op_none, res_enomem,
+     keeps_pinned | keeps_anon_vma | keeps_batch | keeps_swapped_in,
      "linux mm/gup.c:faultin_page@v6.1"},
 }};
 /// Outcomes that promise to have changed nothing but what is declared.
@@ -134,7 +136,7 @@ constexpr bool has_target(const PageLook& look, const Args<M>& args) {
 }
 template <class Pte>
 constexpr bool same_entry(const Pte& a, const Pte& b, bool but_for_rights) {
-    return a.zero == b.zero && a.frame == b.frame && a.dirty == b.dirty &&
+    return a.zero == b.zero && a.frame == b.frame && a.dirty == b.dirty && a.slot == b.slot &&
            (but_for_rights || (a.write == b.write && a.exec == b.exec && a.protnone == b.protnone));
 }
 template <class T>
@@ -192,10 +194,26 @@ constexpr void forgive_write_protect(const typename M::State& before, typename M
     for (std::size_t n = 0; n < before.mms[mm].ptes.size(); ++n) {
         const auto& b = before.mms[mm].ptes[n];
         auto& a = after.mms[mm].ptes[n];
+        if constexpr (M::has_swap)
+            if (a.slot == b.slot && b.swp_exclusive) a.swp_exclusive = true;
         if (!(a.frame == b.frame) || b.frame.none()) continue;
         if (b.write && !a.write) a.write = true;
         const auto f = static_cast<std::size_t>(b.frame.v - 1);
         if (before.frames[f].exclusive) after.frames[f].exclusive = true;
+    }
+}
+/// The page named its slot before and maps a frame now; counts are claims of their own.
+template <class M>
+constexpr void forgive_swapin(const typename M::State& before, typename M::State& after,
+                              std::size_t mm, std::size_t page) {
+    if constexpr (M::has_swap) {
+        const auto& b = before.mms[mm].ptes[page];
+        if (b.slot.none() || after.mms[mm].ptes[page].frame.none()) return;
+        after.mms[mm].ptes[page] = b;
+        after.mms[mm].rss_anon = before.mms[mm].rss_anon;
+        after.mms[mm].rss_swap = before.mms[mm].rss_swap;
+        after.frames = before.frames;
+        after.slots = before.slots;
     }
 }
 /// Puts the VMAs back as they were cut before, provided every page that is not `excused` looks the
@@ -248,6 +266,8 @@ constexpr bool forgive_filled(const typename M::State& before, typename M::State
     }
     if (!any) return true;
     after.mms[mm].rss_anon = before.mms[mm].rss_anon;
+    after.mms[mm].rss_swap = before.mms[mm].rss_swap;
+    after.slots = before.slots;
     after.frames = before.frames;  // their counts are claims of their own
     forgive_anon_vma<M>(before, after, mm);
     for (std::size_t i = 0; i < before.handles.size(); ++i)
@@ -264,7 +284,7 @@ constexpr bool forgive_emptied(const typename M::State& before, typename M::Stat
         const auto at = static_cast<std::size_t>(n);
         const auto& b = before.mms[mm].ptes[at];
         auto& a = after.mms[mm].ptes[at];
-        const bool empty = !a.zero && a.frame.none();
+        const bool empty = is_empty(a);
         if (same(a, b)) continue;
         if (!empty) return false;
         any = true;
@@ -274,6 +294,8 @@ constexpr bool forgive_emptied(const typename M::State& before, typename M::Stat
     if (!any) return true;
     after.mms[mm].rss_anon = before.mms[mm].rss_anon;
     after.frames = before.frames;  // their counts are claims of their own
+    after.slots = before.slots;
+    after.mms[mm].rss_swap = before.mms[mm].rss_swap;
     for (std::size_t i = 0; i < before.handles.size(); ++i)
         if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].page >= lo &&
             before.handles[i].page < hi)
@@ -298,6 +320,7 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     if (may & keeps_batch) residue::forgive_batch<M>(before, rest);
     if ((may & keeps_pinned) && args.gup == gup_pin)
         rest.mms[mm].has_pinned = before.mms[mm].has_pinned;
+    if (may & keeps_swapped_in) residue::forgive_swapin<M>(before, rest, mm, args.page);
     if (may & keeps_stack) residue::forgive_stack<M>(before, rest, mm);
     if (may & keeps_anon_vma) residue::forgive_anon_vma<M>(before, rest, mm);
     if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);

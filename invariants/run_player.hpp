@@ -43,6 +43,9 @@ class Player {
     int idle_task() const;
     bool inside(int line, int page, int length);
     const typename M::Vma* vma_of(int mm, int page) const;
+    int frame_at(int mm, int page) const;
+    bool frame_row(int line, const Operation& op, int& who);
+    std::string ask_swap(const Expectation& e, int mm, int page, int frame);
     bool locate(int line, const Subject& subject, int& mm, int& page, int& frame);
 
     Session& run_;
@@ -51,6 +54,7 @@ class Player {
     AnonVmaFew<M> few_;
     int since_check_ = 0;
     int vm_fault_ = -1;
+    bool major_ = false;
     FaultCounts counted_{};   ///< by the line before
 };
 
@@ -190,6 +194,26 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
             id = operation_id<OpDrain>();
             who = 0;
             return true;
+        case Verb::reclaim: id = operation_id<OpReclaim>(); return frame_row(line, op, who);
+        case Verb::free_swap: id = operation_id<OpFreeSwap>(); return frame_row(line, op, who);
+        case Verb::swapon:
+            id = operation_id<OpSwapon>();
+            who = op.device;
+            args.synchronous = op.synchronous;
+            args.stable = op.stable;
+            return true;
+        case Verb::swapoff:
+            id = operation_id<OpSwapoff>();
+            who = op.device;
+            return true;
+        case Verb::swapoff_end:
+            id = operation_id<OpSwapoffEnd>();
+            who = op.device;
+            return true;
+        case Verb::unuse:
+            id = operation_id<OpUnuse>();
+            args.page = static_cast<Page>(page);
+            return inside(line, page, 1);
         case Verb::handle_store:
             id = operation_id<OpDma>();
             args.value.v = static_cast<decltype(args.value.v)>(op.value);
@@ -227,6 +251,7 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
     if (!event && !op.begin) finish_task<M>(env_, s_, options, o, Watch{*this});
     if (op.verb == Verb::fault && !told.pending && !o.blocked)
         vm_fault_ = vm_fault_bits(o.result, env_.rules);
+    if (op.verb == Verb::fault) major_ = o.major;
     if (o.handle >= 0) run_.names.handles.push_back(o.handle);
     if (!op.begin && !o.blocked && leaves_only_residue(o.result))
         check_refused(before, id, who, args, o.result);
@@ -249,6 +274,7 @@ void Player<M>::access_line(int line, const Operation& op, Told& told) {
     else
         told.outcome = load<M>(env_, s_, mm, page, op.verb == Verb::fetch, options, Watch{*this});
     const Outcome& o = told.outcome;
+    major_ = o.major;
     vm_fault_ = o.fault == res_pending ? -1 : vm_fault_bits(o.fault, env_.rules);
     if (op.verb == Verb::load && o.result == res_ok) run_.expected_value(line, op.value, o.value);
     if (o.blocked || !result_infos[static_cast<std::size_t>(o.result)].refused) return;
@@ -273,7 +299,8 @@ void Player<M>::before_refusal(State& s, int mm, const Args<M>& args, CallOption
 }
 template <class M>
 void Player<M>::dispatch(int line, const Operation& op, Told& told) {
-    const bool event = op.handle >= 0 || op.verb == Verb::drain;
+    const bool event = op.handle >= 0 || op.verb == Verb::drain || op.device >= 0 ||
+                       op.verb == Verb::free_swap;
     if (op.task >= env_.limits.tasks)
         return run_.stop(line, "a task below T" + std::to_string(env_.limits.tasks),
                          "T" + std::to_string(op.task));
@@ -388,6 +415,30 @@ const typename M::Vma* Player<M>::vma_of(int mm, int page) const {
         if (covers(v, page)) return &v;
     return nullptr;
 }
+/// The frame a page maps or has in the swap cache, -1 if none.
+template <class M>
+int Player<M>::frame_at(int mm, int page) const {
+    const auto& pte = s_.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)];
+    if constexpr (M::has_swap)
+        for (int f = 0; f < M::B.frames; ++f)
+            if (pte.slot.some() && s_.frames[static_cast<std::size_t>(f)].slot == pte.slot)
+                return f;
+    return row_of(pte.frame);
+}
+/// The frame an operation on frames is about.
+template <class M>
+bool Player<M>::frame_row(int line, const Operation& op, int& who) {
+    if (op.frame >= 0) {
+        who = op.frame;
+        return true;
+    }
+    const int mm = run_.process_row(line, op.process), page = run_.page_of(line, op.page);
+    if (run_.off() || !inside(line, page, 1)) return false;
+    who = frame_at(mm, page);
+    if (who < 0) run_.missing(line, "a page that maps a frame or has one in the swap cache",
+                              "P" + std::to_string(op.process) + ":" + std::to_string(page));
+    return who >= 0;
+}
 template <class M>
 bool Player<M>::locate(int line, const Subject& subject, int& mm, int& page, int& frame) {
     mm = page = frame = -1;
@@ -399,7 +450,7 @@ bool Player<M>::locate(int line, const Subject& subject, int& mm, int& page, int
     mm = run_.process_row(line, subject.process);
     page = run_.page_of(line, subject.page);
     if (run_.off() || !inside(line, page, 1)) return false;
-    frame = row_of(s_.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)].frame);
+    frame = frame_at(mm, page);
     return true;
 }
 /// The answer in words, as the expectation would write it.
@@ -422,6 +473,12 @@ std::string Player<M>::ask(int line, const Expectation& e) {
             return std::to_string(count<M>(s_.mms[static_cast<std::size_t>(mm)].vmas,
                                            [](const auto& v) { return in_tree(v); }));
         case Query::rss: return std::to_string(s_.mms[static_cast<std::size_t>(mm)].rss_anon);
+        case Query::major: return yes(major_);
+        case Query::swap:
+        case Query::slots:
+        case Query::swapcount:
+        case Query::swapcache:
+        case Query::dirty: return ask_swap(e, mm, page, frame);
         case Query::locked: return std::to_string(s_.mms[static_cast<std::size_t>(mm)].locked_vm);
         case Query::same_frame:
         case Query::same_anon_vma: {
@@ -433,6 +490,28 @@ std::string Player<M>::ask(int line, const Expectation& e) {
             return yes(a && b && a->anon_vma.some() && a->anon_vma == b->anon_vma);
         }
         default: return ask_page(e, mm, page, frame);
+    }
+}
+template <class M>
+std::string Player<M>::ask_swap(const Expectation& e, int mm, int page, int frame) {
+    if constexpr (!M::has_swap) {
+        return "no swap space";
+    } else {
+        const auto yes = [](bool b) { return std::string(b ? "yes" : "no"); };
+        if (e.query == Query::swap)
+            return std::to_string(s_.mms[static_cast<std::size_t>(mm)].rss_swap);
+        if (e.query == Query::slots)
+            return std::to_string(
+                count<M>(s_.slots, [](const auto& slot) { return !slot_unused(slot); }));
+        int slot = frame >= 0 ? row_of(s_.frames[static_cast<std::size_t>(frame)].slot) : -1;
+        if (e.query == Query::swapcache) return yes(slot >= 0);
+        if (e.query == Query::dirty)
+            return yes(frame >= 0 && s_.frames[static_cast<std::size_t>(frame)].dirty);
+        if (mm >= 0 && slot < 0)
+            slot = row_of(s_.mms[static_cast<std::size_t>(mm)]
+                              .ptes[static_cast<std::size_t>(page)].slot);
+        if (slot < 0) return "no slot";
+        return std::to_string(s_.slots[static_cast<std::size_t>(slot)].count);
     }
 }
 template <class M>
@@ -458,7 +537,8 @@ std::string Player<M>::ask_page(const Expectation& e, int mm, int page, int fram
     if (mm < 0) return "no page";
     const auto& pte = s_.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)];
     if (e.query == Query::writable) return yes(pte.write);
-    if (e.query == Query::entry) return pte.zero ? "zero" : f ? "present" : "none";
+    if (e.query == Query::entry)
+        return pte.zero ? "zero" : pte.frame.some() ? "present" : pte.slot.some() ? "swap" : "none";
     if (!v) return "no VMA";
     switch (e.query) {
         case Query::range: return std::to_string(v->lo) + "+" + std::to_string(v->hi - v->lo);

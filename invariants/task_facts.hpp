@@ -20,14 +20,16 @@ struct FaultFacts : Always {
                                 auto&& rep) {
         for (const auto& t : s.tasks) {
             if (passes_over<M>(!is_fault(t))) continue;
-            typename M::Bool allowed = false, prepared = false;
+            typename M::Bool allowed = false, prepared = false, covered = false;
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                     const auto here = t.mm.is(p) && covers(v, t.page);
+                    covered = covered || here;
                     allowed = allowed || (here && access_allowed<M>(v, t));
                     prepared = prepared || (here && v.anon_vma.some());
                 }
-            rep(implies(is_fault(t) && t.pc != pc_fault_expand, allowed));
+            if constexpr (M::has_swap) rep(implies(is_unuse(t), covered));
+            rep(implies(is_fault(t) && t.pc != pc_fault_expand && t.op != op_swapoff, allowed));
             rep(implies(is_prepared(t), prepared));
         }
     }
@@ -51,12 +53,20 @@ struct NewFrameFacts : Always {
                                   !AT(s.frames, t.frame, batched) && !AT(s.frames, t.frame, lru)));
             rep(implies(mine, !(t.old == t.frame)));
             rep(implies(t.pc == pc_fault_install, AT(s.frames, t.frame, uptodate)));
+            if constexpr (M::has_swap)
+                rep(implies(t.old.some() &&
+                                pc_between(t.pc, pc_fault_prepare, pc_fault_install),
+                            AT(s.frames, t.old, uptodate)));
 
             for (const auto& h : s.handles) rep(implies(mine, !(h.frame == t.frame)));
+            if constexpr (M::has_swap)
+                rep(implies(mine, AT(s.frames, t.frame, slot).none() &&
+                                      !AT(s.frames, t.frame, locked)));
             for (std::size_t j = 0; j < s.tasks.size(); ++j) {
                 if (i == j) continue;
                 const auto& u = s.tasks[j];
-                rep(implies(mine && holds_new_frame(u), !(u.frame == t.frame)));
+                rep(implies(mine && (holds_new_frame(u) || swaps_alone(u) || holds_swap_frame(u)),
+                            !(u.frame == t.frame)));
                 rep(implies(mine && pc_between(u.pc, pc_fault_prepare, pc_fault_install),
                             !(u.old == t.frame)));
             }
@@ -64,8 +74,8 @@ struct NewFrameFacts : Always {
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte =
                         s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
-                    const auto same = t.mm.is(p) && t.page == n && pte.frame == t.old &&
-                                      !pte.write && t.old.some() &&
+                    const auto same = t.mm.is(p) && t.page == n && finds_frame(s, pte, t.old) &&
+                                      t.old.some() &&
                                       (is_prepared(t) || t.pc == pc_fault_prepare);
                     // Before PG_anon_exclusive a page under DMA may be copied away, and what the
                     // device writes meanwhile is lost (M05): then neither holds.
@@ -73,6 +83,7 @@ struct NewFrameFacts : Always {
                     rep(implies(same && t.pc == pc_fault_install,
                                 AT(s.frames, t.frame, value) == AT(s.frames, t.old, value)));
                     rep(implies(same, !AT(s.frames, t.old, exclusive)));
+                    if constexpr (M::has_swap) rep(implies(same, !pte.swp_exclusive));
                 }
             rep(implies(t.pc == pc_fault_install && t.old.none(),
                         AT(s.frames, t.frame, value).none()));
@@ -114,14 +125,19 @@ struct ForkFacts : Always {
         for (int n = 0; n < M::B.pages; ++n) {
             const auto& c = child.ptes[static_cast<std::size_t>(n)];
             const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
-            rep(implies(on && t.cursor <= n, !c.zero && c.frame.none()));
+            rep(implies(on && t.cursor <= n, is_empty(c)));
             // Behind it the child maps what the parent maps, or an early copy of its own.
-            if (env.rules.fault_lock != FaultLock::vma_lock_ignored)
+            if (!M::has_swap && env.rules.fault_lock != FaultLock::vma_lock_ignored)
                 rep(implies(on && c.frame.some(),
                             c.frame == pte.frame || AT(s.frames, c.frame, exclusive)));
+            if constexpr (M::has_swap)   // reclaim changes both sides, but not whose page it is
+                for (int m = 0; m < M::B.pages; ++m)
+                    if (m != n && env.rules.fault_lock != FaultLock::vma_lock_ignored)
+                        rep(implies(on,
+                                    !same_page(s, c, mm.ptes[static_cast<std::size_t>(m)])));
             const auto sampled =
                 on && t.cursor == n && (t.pc == pc_fork_share || t.pc == pc_fork_copy);
-            if (env.rules.fault_lock != FaultLock::vma_lock_ignored)
+            if (!M::has_swap && env.rules.fault_lock != FaultLock::vma_lock_ignored)
                 rep(implies(sampled, pte.frame == t.old));
         }
         if (env.rules.fork_pinned == ForkPinned::copy &&
@@ -170,7 +186,7 @@ struct ExitFacts : Always {
                         s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
                     const auto done = t.mm.is(p) && ((t.pc == pc_exit_page && t.cursor > n) ||
                                                      t.pc == pc_exit_unlink);
-                    rep(implies(done, !pte.zero && pte.frame.none()));
+                    rep(implies(done, is_empty(pte)));
                 }
     }
 };
@@ -241,7 +257,7 @@ struct UnmapFacts : Always {
                     const auto done =
                         t.mm.is(p) && lo <= n && hi > n &&
                         ((t.pc == pc_unmap_page && t.cursor > n) || t.pc == pc_unmap_unlink);
-                    rep(implies(done, !pte.zero && pte.frame.none()));
+                    rep(implies(done, is_empty(pte)));
                 }
             }
         }
@@ -296,11 +312,11 @@ struct MoveFacts : Always {
                 rep(implies(on && moving, target_there));
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
-                    const auto empty = !pte.zero && pte.frame.none();
+                    const auto empty = is_empty(pte);
                     const auto in_source = t.page <= n && t.end > n;
                     const auto passed = t.pc == pc_move_end || t.cursor > n;
                     rep(implies(on && moving && in_source && passed, empty));
-                    rep(implies(on && moving && in_source && merged, pte.frame.none()));
+                    rep(implies(on && moving && in_source && merged, empty || pte.zero));
                     const auto in_target = t.to <= n && t.to + t.span > n;
                     rep(implies(on && moving && in_target && bare, pte.frame.none()));
                     const auto awaited = in_target && t.to + t.cursor <= n + t.page;

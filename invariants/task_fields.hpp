@@ -4,7 +4,7 @@
 // Why: "what did the earlier steps establish that others may not undo?", asked at each pc. These
 //      are not promises to users; they make the promises inductive for all interleavings.
 #pragma once
-#include "invariants/anon_vma.hpp"
+#include "invariants/swap.hpp"
 
 namespace faultline {
 
@@ -29,7 +29,9 @@ struct TaskRange : Always {
             rep(t.pc < pc_count && t.op < op_code_count && t.gup <= gup_touch);
             rep(t.page <= pages && t.end <= pages && t.cursor <= pages && t.to <= pages &&
                 t.span <= pages);
-            rep(implies(t.pc != pc_idle, t.mm.some() && typename M::Bool(i < env.limits.tasks)));
+            rep(implies(t.pc != pc_idle, typename M::Bool(i < env.limits.tasks)));
+            rep((t.pc != pc_idle && !is_reclaim(t)) == t.mm.some());
+            if constexpr (!M::has_swap) rep(!is_swapin(t) && !is_reclaim(t));
             rep(is_fork(t) == t.child.some());
             const auto indexes = is_fault(t) || is_gup(t);
             rep(implies(indexes, t.page < pages));
@@ -57,7 +59,15 @@ struct TaskNormal : Always {
             const auto populates = t.pc == pc_populate || t.pc == pc_populate_lock;
             rep(implies(t.pc == pc_idle, t.mm.none()));
             rep(implies(!(shared_op || t.pc == pc_zap || fills(t)), t.end == 0));
-            rep(implies(!(shared_op || fills(t)), t.op == op_none));
+            if constexpr (M::has_swap) {
+                rep(implies(!(shared_op || fills(t)), t.op == op_none || is_unuse(t)));
+                rep(implies(is_unuse(t), !t.write && !t.exec && !t.vlock && t.gup == gup_none));
+                rep(implies(is_unuse(t), t.pc != pc_swap_map && t.pc != pc_swap_pin &&
+                                             !swaps_alone(t)));
+                rep(implies(t.pc == pc_swap_unuse, is_unuse(t)));
+            } else {
+                rep(implies(!(shared_op || fills(t)), t.op == op_none));
+            }
             rep(implies(!(fault || gup || populates || shared_op), t.page == 0));
             rep(implies(!(is_fork(t) || is_edit(t) || t.pc == pc_zap || t.pc == pc_unmap_page ||
                           t.pc == pc_move_page || t.pc == pc_move_back || t.pc == pc_exit_page),
@@ -75,7 +85,14 @@ struct TaskNormal : Always {
             rep(implies(!(fault || gup || populates), t.gup == gup_none));
             rep(implies(gup, t.gup != gup_none && !fills(t)));
             rep(implies(populates, fills(t)));
-            rep((holds_new_frame(t) || samples_fast(t)) == t.frame.some());
+            rep((holds_new_frame(t) || samples_fast(t) || swaps_alone(t) ||
+                 holds_swap_frame(t)) == t.frame.some());
+            if constexpr (M::has_swap) {
+                rep(is_swapin(t) == t.slot.some());
+                rep(implies(!is_swapin(t), !t.swp_exclusive));
+                rep(implies(is_swapin(t), t.old.none() && !t.unshare));
+                rep(implies(t.pc == pc_fault_expand, t.gup == gup_none));
+            }
             rep(implies(!(fault || t.pc == pc_fork_share || t.pc == pc_fork_copy), t.old.none()));
             rep(implies(t.pc == pc_fault_expand || t.pc == pc_fault_zero, t.old.none()));
             rep(implies(t.pc == pc_fault_wp || t.pc == pc_fork_share || t.pc == pc_fork_copy,
@@ -166,7 +183,8 @@ struct TaskLocks : Always {
         using D = typename M::D;
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
-            rep(implies(t.pc != pc_idle && !is_exit(t), AT(s.mms, t.mm, phase) == mm_alive));
+            rep(implies(t.pc != pc_idle && !is_exit(t) && !is_reclaim(t),
+                        AT(s.mms, t.mm, phase) == mm_alive));
             rep(implies(t.gup == gup_pin, AT(s.mms, t.mm, has_pinned)));
             rep(implies(is_exit(t), AT(s.mms, t.mm, phase) == mm_busy));
             rep(implies(is_fork(t), AT(s.mms, t.child, phase) == mm_busy));

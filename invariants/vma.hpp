@@ -131,6 +131,21 @@ struct MmRssExact : Always {
             rep(mm.rss_anon == count<M>(mm.ptes, [](const auto& pte) { return pte.frame.some(); }));
     }
 };
+struct MmSwapExact : Always {
+    static constexpr const char* id = "mm.swap-exact";
+    static constexpr const char* says = "MM_SWAPENTS is the number of entries that name a slot.";
+    static constexpr const char* source =
+        "linux mm/memory.c:zap_pte_range, copy_nonpresent_pte@v6.1; kernel/fork.c:check_mm";
+    static constexpr ClaimKind kind = ClaimKind::state;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
+        if constexpr (M::has_swap)
+            for (const auto& mm : s.mms)
+                rep(mm.rss_swap ==
+                    count<M>(mm.ptes, [](const auto& pte) { return pte.slot.some(); }));
+    }
+};
 struct MmFreeCleared : Always {
     static constexpr const char* id = "mm.free-cleared";
     static constexpr const char* says = "A free address space has no VMA, no entry and no counter.";
@@ -145,7 +160,7 @@ struct MmFreeCleared : Always {
             rep(mm.phase <= mm_busy && mm.brk <= env.limits.pages);
             rep(implies(free, mm.brk == 0 && !mm.has_pinned));
             for (const auto& v : mm.vmas) rep(implies(free, !v.used));
-            for (const auto& pte : mm.ptes) rep(implies(free, !pte.zero && pte.frame.none()));
+            for (const auto& pte : mm.ptes) rep(implies(free, is_empty(pte)));
             rep(implies(!free, typename M::Bool(p < env.limits.mms)));
         }
     }

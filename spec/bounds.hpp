@@ -20,6 +20,9 @@ struct Bounds {
     int tasks = 2;       ///< threads with an operation in flight
     int handles = 1;     ///< GUP references kept by a caller (FOLL_GET or FOLL_PIN)
     int values = 1;      ///< contents other than zero
+    // Areas; one without rows is not there at all (spec/decisions/0013-optional-areas.md).
+    int slots = 0;          ///< pages of swap space, over all devices
+    int swap_devices = 1;   ///< swap devices, if there are slots
     // Limits.
     int stack_guard_gap = 1;   ///< pages; 256 in Linux
     int stack_limit = 2;       ///< RLIMIT_STACK in pages
@@ -32,8 +35,11 @@ struct Bounds {
     int batch_size = 15;       ///< folios a per-CPU LRU batch takes before it drains by itself
     /// Largest page offset a VMA may have; moved VMAs keep theirs, so it exceeds the arena.
     constexpr int max_pgoff() const { return 2 * pages - 1; }
-    /// References that are not pins: maps, the batch, gets, two a task.
-    constexpr int max_plain_refs() const { return mms + 1 + handles + 2 * tasks; }
+    constexpr bool has_swap() const { return slots > 0; }
+    /// References that are not pins: maps, the batch, gets, two a task, the swap cache.
+    constexpr int max_plain_refs() const {
+        return mms + 1 + handles + 2 * tasks + (has_swap() ? 1 : 0);
+    }
     constexpr int max_refs() const { return max_plain_refs() + pin_bias * (handles + tasks); }
     friend constexpr bool operator==(const Bounds&, const Bounds&) = default;
 };
@@ -43,6 +49,7 @@ constexpr std::string_view bounds_problem(const Bounds& b) {
     if (b.mms < 1 || b.vmas < 1 || b.pages < 1 || b.frames < 1) return "every table needs a row";
     if (b.anon_vmas < 1 || b.tasks < 1 || b.handles < 1 || b.values < 1)
         return "every table needs a row";
+    if (b.slots < 0 || b.swap_devices < 1) return "swap space needs a device";
     if (b.map_count_limit > b.vmas) return "map_count_limit exceeds the VMA rows";
     if (b.pin_bias <= b.max_plain_refs()) return "pin_bias does not exceed all ordinary references";
     return "";
@@ -53,7 +60,7 @@ struct NamedBounds {
     Bounds bounds;
 };
 
-inline constexpr Bounds bounds_b1{};
+inline constexpr Bounds bounds_b1{.slots = 2};
 inline constexpr Bounds bounds_b2{.mms = 3, .vmas = 2, .pages = 3, .frames = 4, .anon_vmas = 5,
                                   .tasks = 2, .handles = 2, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
@@ -66,6 +73,11 @@ inline constexpr Bounds bounds_e2{.mms = 2, .vmas = 1, .pages = 1, .frames = 2, 
                                   .tasks = 2, .handles = 1, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 1, .memlock_limit = 1, .map_count_limit = 1,
                                   .pin_bias = 16};
+/// One page and one slot.
+inline constexpr Bounds bounds_e3{.mms = 2, .vmas = 1, .pages = 1, .frames = 2, .anon_vmas = 2,
+                                  .tasks = 2, .handles = 1, .values = 1, .slots = 1,
+                                  .stack_guard_gap = 1, .stack_limit = 1, .memlock_limit = 1,
+                                  .map_count_limit = 1, .pin_bias = 16};
 inline constexpr Bounds bounds_m1{.mms = 4, .vmas = 2, .pages = 2, .frames = 3, .anon_vmas = 7,
                                   .tasks = 1, .handles = 1, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
@@ -84,11 +96,12 @@ inline constexpr Bounds bounds_live{.mms = 6, .vmas = 32, .pages = 24, .frames =
                                     .target_slack = 2, .pin_bias = 1024, .batch_size = 255};
 
 /// Every named bound; each is also a capacity that the engines are instantiated for.
-inline constexpr std::array<NamedBounds, 6> named_bounds{{
+inline constexpr std::array<NamedBounds, 7> named_bounds{{
     {"b1", "proof: two processes, two VMAs, two pages, two tasks", bounds_b1},
     {"b2", "proof: three processes, three pages", bounds_b2},
     {"e1", "exploration to the end of the state space", bounds_e1},
     {"e2", "exploration to the end with two operations in flight", bounds_e2},
+    {"e3", "exploration to the end with swap space and two operations in flight", bounds_e3},
     {"m1", "museum: four processes, seven anon_vmas", bounds_m1},
     {"f1", "random histories, dozens of each", bounds_f1},
 }};
@@ -96,6 +109,7 @@ static_assert(bounds_problem(bounds_b1).empty());
 static_assert(bounds_problem(bounds_b2).empty());
 static_assert(bounds_problem(bounds_e1).empty());
 static_assert(bounds_problem(bounds_e2).empty());
+static_assert(bounds_problem(bounds_e3).empty());
 static_assert(bounds_problem(bounds_m1).empty());
 static_assert(bounds_problem(bounds_f1).empty());
 static_assert(bounds_problem(bounds_live).empty());

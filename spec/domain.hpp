@@ -40,6 +40,56 @@ struct FrameSort { static constexpr const char* name = "frame"; };
 struct AnonVmaSort { static constexpr const char* name = "anon_vma"; };
 struct MmSort { static constexpr const char* name = "mm"; };
 struct ValueSort { static constexpr const char* name = "value"; };
+struct SlotSort { static constexpr const char* name = "slot"; };
+/// Swap devices differ in their properties and are never permuted.
+struct DeviceSort { static constexpr const char* name = "device"; };
+
+/// A field of an area that the machine does not have (spec/decisions/0013-optional-areas.md): it
+/// reads as zero, forgets what is written to it, takes no room and is no leaf of the state.
+template <class T>
+struct Absent {
+    using Value = T;
+    constexpr Absent() = default;
+    constexpr operator T() const { return T{}; }
+    template <class V>
+    constexpr Absent& operator=(const V&) { return *this; }
+    template <class V>
+    constexpr Absent& operator+=(const V&) { return *this; }
+    template <class V>
+    constexpr Absent& operator-=(const V&) { return *this; }
+    constexpr auto some() const { return T{}.some(); }
+    constexpr auto none() const { return T{}.none(); }
+    constexpr auto is(int k) const { return T{}.is(k); }
+    friend constexpr auto operator==(const Absent&, const Absent&) { return T{} == T{}; }
+};
+template <class T>
+struct IsAbsent : std::false_type {};
+template <class T>
+struct IsAbsent<Absent<T>> : std::true_type {};
+template <class T>
+concept AbsentField = IsAbsent<std::remove_cvref_t<T>>::value;
+/// A table without rows, where std::array would take a byte.
+template <class Row>
+struct NoRows {
+    using value_type = Row;
+    static constexpr std::size_t size() { return 0; }
+    constexpr Row* begin() const { return nullptr; }
+    constexpr Row* end() const { return nullptr; }
+    constexpr Row& operator[](std::size_t) const { return *begin(); }
+    friend constexpr bool operator==(const NoRows&, const NoRows&) { return true; }
+};
+template <class Row, int Rows>
+struct TableOf {
+    using type = std::array<Row, static_cast<std::size_t>(Rows)>;
+};
+template <class Row>
+struct TableOf<Row, 0> {
+    using type = NoRows<Row>;
+};
+template <class Row, int Rows>
+using Table = typename TableOf<Row, Rows>::type;
+template <bool Has, class T>
+using Only = std::conditional_t<Has, T, Absent<T>>;
 
 /// The ordinary value domain: bool and small unsigned integers.
 struct Concrete {
@@ -87,6 +137,8 @@ struct Concrete {
         int at;
         bool stepped;
         constexpr Pick(Found f, int) : at(f.row), stepped(!f.ok) {}
+        template <class T>
+        constexpr Pick(Absent<T>, int) : at(0), stepped(true) {}
         template <class Sort, int Rows>
         constexpr Pick(Ref<Sort, Rows> r, int size)
             : at(r.v - 1), stepped(r.v == 0 || r.v > size) {}
@@ -114,14 +166,21 @@ struct Concrete {
     }
     template <class Table, class Which, class Fn>
     static constexpr auto at(const Table& table, Which which, Fn fn) {
-        Pick p(which, static_cast<int>(table.size()));
         using Out = std::decay_t<decltype(fn(table[0]))>;
+        if constexpr (AbsentField<Out>) return typename Out::Value{};
+        else return at_present<Out>(table, which, fn);
+    }
+    template <class Out, class Table, class Which, class Fn>
+    static constexpr Out at_present(const Table& table, Which which, Fn fn) {
+        Pick p(which, static_cast<int>(table.size()));
         return p.live() ? fn(table[static_cast<std::size_t>(p.row())]) : Out{};
     }
     /// Counters per row: concretely one increment, symbolically one sum a row.
     template <int Rows>
     struct Tally {
         std::array<int, static_cast<std::size_t>(Rows)> n{};
+        template <class T>
+        constexpr void add(Absent<T>, bool) {}
         template <class Sort>
         constexpr void add(Ref<Sort, Rows> which, bool when, int by = 1) {
             if (when && which.v != 0) n[static_cast<std::size_t>(which.v - 1)] += by;

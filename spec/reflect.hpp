@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "spec/domain.hpp"
+
 namespace faultline {
 
 template <class T>
@@ -21,12 +23,21 @@ concept Struct = boost::hana::Struct<std::remove_cvref_t<T>>::value;
 template <class T>
 concept Array = IsArray<std::remove_cvref_t<T>>::value;
 
-/// Calls fn(name, field&) for each field of one struct, in declaration order.
+/// Not there in this machine: no leaf.
+template <class T>
+struct IsNoRows : std::false_type {};
+template <class Row>
+struct IsNoRows<NoRows<Row>> : std::true_type {};
+template <class T>
+concept Vacant = AbsentField<T> || IsNoRows<std::remove_cvref_t<T>>::value;
+
+/// Calls fn(name, field&) for each field the machine has of one struct, in declaration order.
 template <Struct T, class Fn>
 constexpr void each_field(T& object, Fn&& fn) {
     boost::hana::for_each(boost::hana::accessors<std::remove_cvref_t<T>>(), [&](auto pair) {
-        fn(boost::hana::to<const char*>(boost::hana::first(pair)),
-           boost::hana::second(pair)(object));
+        auto& field = boost::hana::second(pair)(object);
+        if constexpr (!Vacant<decltype(field)>)
+            fn(boost::hana::to<const char*>(boost::hana::first(pair)), field);
     });
 }
 /// Calls fn(leaf&) for each leaf of a struct, array or leaf.
@@ -37,7 +48,7 @@ constexpr void each_leaf(T& object, Fn&& fn) {
     } else if constexpr (Struct<T>) {
         boost::hana::for_each(boost::hana::accessors<std::remove_cvref_t<T>>(),
                               [&](auto pair) { each_leaf(boost::hana::second(pair)(object), fn); });
-    } else {
+    } else if constexpr (!Vacant<T>) {
         fn(object);
     }
 }
@@ -54,7 +65,7 @@ constexpr void each_leaf_pair(A& a, B& b, Fn&& fn) {
                 each_leaf_pair(boost::hana::second(boost::hana::at(ma, i))(a),
                                boost::hana::second(boost::hana::at(mb, i))(b), fn);
             });
-    } else {
+    } else if constexpr (!Vacant<A>) {
         fn(a, b);
     }
 }

@@ -111,6 +111,30 @@ enum class MlockDrains {
     each_range,  ///< with each VMA. mlock_vma_pages_range, populate_vma_page_range@v6.1
 };
 
+/// Whether a fault on a synchronous swap device reads past the swap cache, and what holds the slot
+/// while it does.
+enum class SwapSkip {
+    never,     ///< always through the cache; up to 4.14
+    unpinned,  ///< nothing: 4.15 to 6.7 (CVE-2024-26759). commit linux 0bcac06f27d7
+    pinned,    ///< SWAP_HAS_CACHE; 6.8, 6.1.80. commit linux 13ddaf26be32
+};
+/// What a page that comes back from swap space may be written by.
+enum class Swapin {
+    reuse,      ///< a write fault, if map and swap count are one. linux mm/memory.c:do_swap_page@v5.10
+    exclusive,  ///< a write fault, if the entry or the reference count says so. @v6.1
+    writable,   ///< any fault, then: mapped writable at once. linux mm/memory.c:do_swap_page@v6.12
+};
+/// Whether a page under writeback may be made writable on a device that needs stable pages.
+enum class StableWrites {
+    ignored,    ///< yes; up to 4.9
+    respected,  ///< no. commit linux f05714293a59; linux mm/memory.c:do_swap_page@v6.1
+};
+/// Whether a fault on a swap entry holds the swap device while it works.
+enum class SwapDeviceRef {
+    none,  ///< no: swapoff may free the device under it; up to 5.13. @v5.10
+    held,  ///< get_swap_device, or the fault is done again; 5.14. commit linux 2799e77529c2
+};
+
 struct Rules {
     CowReuse cow_reuse = CowReuse::exclusive;
     AnonVmaReuse anon_vma_reuse = AnonVmaReuse::split;
@@ -129,6 +153,10 @@ struct Rules {
     MmapMerge mmap_merge = MmapMerge::below_first;
     MergeOom merge_oom = MergeOom::fails;
     MlockDrains mlock_drains = MlockDrains::each_range;
+    SwapSkip swap_skip = SwapSkip::pinned;
+    Swapin swapin = Swapin::writable;
+    StableWrites stable_writes = StableWrites::respected;
+    SwapDeviceRef swap_device_ref = SwapDeviceRef::held;
     friend constexpr bool operator==(const Rules&, const Rules&) = default;
 };
 
@@ -141,12 +169,16 @@ inline constexpr Rules linux_5_10{.cow_reuse = CowReuse::page_count,
                                   .dontunmap_merge = DontunmapMerge::itself,
                                   .mremap_grow = MremapGrow::alone,
                                   .merge_oom = MergeOom::splits,
-                                  .mlock_drains = MlockDrains::each_page};
+                                  .mlock_drains = MlockDrains::each_page,
+                                  .swap_skip = SwapSkip::unpinned,
+                                  .swapin = Swapin::reuse,
+                                  .swap_device_ref = SwapDeviceRef::none};
 inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock,
                                  .mprotect_upgrade = MprotectUpgrade::exclusive_dirty,
                                  .dontunmap_merge = DontunmapMerge::not_beside,
                                  .mmap_merge = MmapMerge::above_first,
-                                 .merge_oom = MergeOom::splits};
+                                 .merge_oom = MergeOom::splits,
+                                 .swapin = Swapin::exclusive};
 inline constexpr Rules linux_6_12{};
 inline constexpr Rules linux_6_18{.merge_anon = MergeAnon::either_singular,
                                   .dontunmap_unlinks = DontunmapUnlinks::yes,
@@ -182,7 +214,7 @@ constexpr RuleInfo rule_info(std::string_view name, std::string_view question,
                              std::array<std::string_view, 3> options) {
     return {name, question, options, RuleAccess<Field>::get, RuleAccess<Field>::set};
 }
-inline constexpr std::array<RuleInfo, 17> rule_infos{
+inline constexpr std::array<RuleInfo, 21> rule_infos{
     rule_info<&Rules::cow_reuse>("cow_reuse", "When does a write fault reuse an anonymous page?",
                                  {"mapcount", "page_count", "exclusive"}),
     rule_info<&Rules::anon_vma_reuse>("anon_vma_reuse", "When may a fork child adopt an anon_vma?",
@@ -224,6 +256,16 @@ inline constexpr std::array<RuleInfo, 17> rule_infos{
                                  {"splits", "fails", ""}),
     rule_info<&Rules::mlock_drains>("mlock_drains", "When does mlock empty the LRU batch?",
                                     {"each_page", "each_range", ""}),
+    rule_info<&Rules::swap_skip>("swap_skip", "Is a synchronous swap device read past the cache?",
+                                 {"never", "unpinned", "pinned"}),
+    rule_info<&Rules::swapin>("swapin", "When is a page from swap space mapped writable?",
+                              {"reuse", "exclusive", "writable"}),
+    rule_info<&Rules::stable_writes>("stable_writes",
+                                     "Does swap writeback on stable devices forbid writes?",
+                                     {"ignored", "respected", ""}),
+    rule_info<&Rules::swap_device_ref>("swap_device_ref",
+                                       "Does a fault hold the swap device it reads?",
+                                       {"none", "held", ""}),
 };
 
 }  // namespace faultline

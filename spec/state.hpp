@@ -16,6 +16,8 @@ namespace faultline {
 
 /// Life of an address space; busy: being built by fork or torn down by exit.
 enum MmState : int { mm_free, mm_alive, mm_busy };
+/// Life of a swap device; going: swapoff empties it.
+enum DevicePhase : int { device_off, device_on, device_going };
 /// What a GUP caller keeps; touch: nothing, it only faults pages in (mlock).
 enum GupKind : int { gup_none, gup_get, gup_pin, gup_touch };
 
@@ -24,8 +26,10 @@ enum GupKind : int { gup_none, gup_get, gup_pin, gup_touch };
 enum Pc : int {
     pc_idle,
     // Page fault; mmap_lock or the VMA's lock is held for reading.
-    pc_fault_expand, pc_fault_wp, pc_fault_prepare, pc_fault_zero, pc_fault_alloc, pc_fault_fill,
-    pc_fault_install,
+    pc_fault_expand, pc_fault_wp,
+    pc_swap_lookup, pc_swap_pin, pc_swap_read_alone, pc_swap_map_alone, pc_swap_add, pc_swap_read,
+    pc_swap_map, pc_swap_unuse,
+    pc_fault_prepare, pc_fault_zero, pc_fault_alloc, pc_fault_fill, pc_fault_install,
     // Slow GUP and populate between faults, mmap_lock held for reading; madvise(DONTNEED) likewise.
     pc_gup_follow, pc_populate, pc_zap,
     // No lock: populate and slow GUP waiting for mmap_lock, fast GUP after sampling and after
@@ -40,17 +44,25 @@ enum Pc : int {
     pc_move_end,
     // The last user of an address space is gone.
     pc_exit_page, pc_exit_unlink,
+    // Reclaim of one frame: no address space, the frame is off the LRU; its lock is held up to
+    // pageout.
+    pc_reclaim_add, pc_reclaim_unmap, pc_reclaim_pageout, pc_reclaim_write, pc_reclaim_written,
+    pc_reclaim_drop,
     pc_count
 };
 inline constexpr std::array<const char*, pc_count> pc_names{
-    "idle",           "fault.expand",   "fault.wp",       "fault.prepare",   "fault.zero",
+    "idle",           "fault.expand",   "fault.wp",       "swap.lookup",     "swap.pin",
+    "swap.read_alone", "swap.map_alone", "swap.add",      "swap.read",       "swap.map",
+    "swap.unuse",     "fault.prepare",  "fault.zero",
     "fault.alloc",    "fault.fill",     "fault.install",  "gup.follow",      "populate",
     "madvise.zap",    "populate.lock",  "gup.lock",       "gup_fast.grab",   "gup_fast.check",
     "fork.vma",       "fork.check",     "fork.share",     "fork.copy",       "edit.next",
     "edit.left",      "edit.right",     "edit.split_lo",  "edit.split_hi",   "edit.apply",
     "unmap.split_lo", "unmap.split_hi", "unmap.detach",   "unmap.page",      "unmap.unlink",
     "mmap.insert",    "mremap.check",   "mremap.split_lo", "mremap.split_hi", "mremap.vma",
-    "mremap.page",    "mremap.back",    "mremap.end",     "exit.page",       "exit.unlink"};
+    "mremap.page",    "mremap.back",    "mremap.end",     "exit.page",       "exit.unlink",
+    "reclaim.add",    "reclaim.unmap",  "reclaim.pageout", "reclaim.write",  "reclaim.written",
+    "reclaim.drop"};
 
 /// Which system call a shared step list works for. mremap: fixed unmaps its target first, tail what
 /// a shrinking move gives up, undo the copy of a move that failed; stay grows in place or not at
@@ -59,7 +71,7 @@ enum OpCode : int {
     op_none, op_mprotect, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork, op_mlock,
     op_munlock, op_munmap, op_mmap, op_mmap_hint, op_mmap_fixed, op_mmap_noreplace, op_brk,
     op_mremap, op_mremap_fixed, op_mremap_tail, op_mremap_undo, op_mremap_shrink,
-    op_mremap_stay, op_mremap_dontunmap, op_code_count
+    op_mremap_stay, op_mremap_dontunmap, op_swapoff, op_code_count
 };
 
 template <class D, Bounds B>
@@ -75,13 +87,18 @@ struct VmaRow {
                              (AnonRef, anon_vma), (Links, links));
 };
 
-/// A page-table entry as the flat map holds it: none, the zero page, or a frame.
+/// A page-table entry as the flat map holds it: none, the zero page, a frame, or a swap slot.
 template <class D, Bounds B>
 struct PteRow {
     using Bool = typename D::Bool;
     using FrameRef = typename D::template Ref<FrameSort, B.frames>;
+    using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
+    using SwapBool = Only<B.has_swap(), Bool>;
+    /// swp_exclusive: the swap entry remembers PG_anon_exclusive.
     BOOST_HANA_DEFINE_STRUCT(PteRow, (Bool, zero), (FrameRef, frame), (Bool, write), (Bool, exec),
-                             (Bool, protnone), (Bool, dirty));
+                             (Bool, protnone), (Bool, dirty),
+                             ([[no_unique_address]] SlotRef, slot),
+                             ([[no_unique_address]] SwapBool, swp_exclusive));
 };
 
 template <class D, Bounds B>
@@ -90,6 +107,7 @@ struct MmRow {
     using Count = typename D::template Int<B.pages>;
     using Maps = typename D::template Int<B.vmas>;
     using Phase = typename D::template Int<2>;
+    using SwapCount = Only<B.has_swap(), Count>;
     using Vmas = std::array<VmaRow<D, B>, static_cast<std::size_t>(B.vmas)>;
     using Ptes = std::array<PteRow<D, B>, static_cast<std::size_t>(B.pages)>;
     using Wants = std::array<typename D::template Ref<ValueSort, B.values>,
@@ -97,7 +115,7 @@ struct MmRow {
     /// `want` is ghost: what this process must find at each page.
     BOOST_HANA_DEFINE_STRUCT(MmRow, (Phase, phase), (Vmas, vmas), (Ptes, ptes), (Wants, want),
                              (Count, brk), (Count, rss_anon), (Count, locked_vm), (Maps, map_count),
-                             (Bool, has_pinned));
+                             (Bool, has_pinned), ([[no_unique_address]] SwapCount, rss_swap));
 };
 
 template <class D, Bounds B>
@@ -109,10 +127,37 @@ struct FrameRow {
     using Pgoff = typename D::template Int<B.max_pgoff()>;
     using Value = typename D::template Ref<ValueSort, B.values>;
     /// refcount counts a pin as pin_bias; mapcount is plain (Linux stores it minus one).
-    /// anon_vma and index are page->mapping and page->index.
+    /// anon_vma and index are page->mapping and page->index. In the swap cache, slot is the entry
+    /// in page->private and the frame holds one reference more; dirty is PG_dirty, which is kept
+    /// only there.
+    using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
+    using SwapBool = Only<B.has_swap(), Bool>;
     BOOST_HANA_DEFINE_STRUCT(FrameRow, (Refs, refcount), (Maps, mapcount), (Bool, exclusive),
                              (Bool, uptodate), (Bool, batched), (Bool, lru), (AnonRef, anon_vma),
-                             (Pgoff, index), (Value, value));
+                             (Pgoff, index), (Value, value),
+                             ([[no_unique_address]] SlotRef, slot),
+                             ([[no_unique_address]] SwapBool, dirty),
+                             ([[no_unique_address]] SwapBool, writeback),
+                             ([[no_unique_address]] SwapBool, locked));
+};
+
+/// One page of swap space. count and cache are the two parts of its byte in swap_map: entries that
+/// name it, and SWAP_HAS_CACHE. A slot of no device does not exist.
+template <class D, Bounds B>
+struct SlotRow {
+    using Bool = typename D::Bool;
+    using DeviceRef = typename D::template Ref<DeviceSort, B.swap_devices>;
+    using Count = typename D::template Int<B.mms>;
+    using Value = typename D::template Ref<ValueSort, B.values>;
+    BOOST_HANA_DEFINE_STRUCT(SlotRow, (DeviceRef, device), (Count, count), (Bool, cache),
+                             (Value, value));
+};
+/// synchronous: SWP_SYNCHRONOUS_IO; stable: SWP_STABLE_WRITES.
+template <class D, Bounds B>
+struct DeviceRow {
+    using Bool = typename D::Bool;
+    using Phase = typename D::template Int<2>;
+    BOOST_HANA_DEFINE_STRUCT(DeviceRow, (Phase, phase), (Bool, synchronous), (Bool, stable));
 };
 
 template <class D, Bounds B>
@@ -157,24 +202,34 @@ struct TaskRow {
     /// VM_GROWSDOWN asked for, MREMAP_DONTUNMAP while the target is unmapped; hole: an unmapped
     /// page was met, the target of a move is known, populate has got on since it entered the VMA;
     /// vlock: holds the VMA's lock, not mmap_lock; stale: a fork began since GUP-fast sampled;
-    /// frame: in hand; old: sampled and, in a copy, referenced.
+    /// frame: in hand; old: sampled and, in a copy, referenced; slot, swp_exclusive: the swap
+    /// entry as it was sampled.
+    using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
+    using SwapBool = Only<B.has_swap(), Bool>;
     BOOST_HANA_DEFINE_STRUCT(TaskRow, (PcField, pc), (Op, op), (MmRef, mm), (MmRef, child),
                              (Page, page), (Page, end), (Page, cursor), (Page, to),
                              (Page, span), (Bool, read), (Bool, write), (Bool, exec),
                              (Bool, unshare), (Bool, zero), (Bool, grows), (Bool, hole),
                              (Bool, vlock), (Bool, stale), (Kind, gup), (FrameRef, frame),
-                             (FrameRef, old));
+                             (FrameRef, old), ([[no_unique_address]] SlotRef, slot),
+                             ([[no_unique_address]] SwapBool, swp_exclusive));
 };
 
 template <class D, Bounds B>
 struct StateRow {
+    using Domain = D;
+    static constexpr bool has_swap = B.has_swap();
     using Mms = std::array<MmRow<D, B>, static_cast<std::size_t>(B.mms)>;
     using Frames = std::array<FrameRow<D, B>, static_cast<std::size_t>(B.frames)>;
     using AnonVmas = std::array<AnonVmaRow<D, B>, static_cast<std::size_t>(B.anon_vmas)>;
     using Handles = std::array<HandleRow<D, B>, static_cast<std::size_t>(B.handles)>;
     using Tasks = std::array<TaskRow<D, B>, static_cast<std::size_t>(B.tasks)>;
+    using Slots = Table<SlotRow<D, B>, B.slots>;
+    using Devices = Table<DeviceRow<D, B>, B.has_swap() ? B.swap_devices : 0>;
     BOOST_HANA_DEFINE_STRUCT(StateRow, (Mms, mms), (Frames, frames), (AnonVmas, anon_vmas),
-                             (Handles, handles), (Tasks, tasks));
+                             (Handles, handles), (Tasks, tasks),
+                             ([[no_unique_address]] Slots, slots),
+                             ([[no_unique_address]] Devices, devices));
 };
 
 /// What an operation answers: errno, signal, or the way a fault was resolved.
@@ -185,11 +240,14 @@ enum Result : int {
     res_new_page,       ///< first write: a fresh zeroed frame
     res_copied,         ///< write to a shared page: a copy
     res_reused,         ///< write to a page of one owner: made writable in place
+    res_swapped_in,     ///< the page came back from swap space or the swap cache
     res_spurious,       ///< the entry already allows the access
     res_raced,          ///< somebody changed the entry meanwhile; the access faults again
     res_retry,          ///< VM_FAULT_RETRY: needs mmap_lock
     res_segv_maperr, res_segv_accerr, res_oom,
     res_enomem, res_einval, res_eexist, res_efault, res_eagain, res_eperm,
+    res_reclaimed,      ///< reclaim: the frame is free
+    res_kept,           ///< reclaim: the frame stays, on the LRU again
     result_count
 };
 struct ResultInfo {
@@ -198,8 +256,9 @@ struct ResultInfo {
 };
 inline constexpr std::array<ResultInfo, result_count> result_infos{{
     {"pending", false}, {"0", false}, {"zero-page", false}, {"new-page", false}, {"copied", false},
-    {"reused", false}, {"spurious", false}, {"raced", false}, {"RETRY", false},
+    {"reused", false}, {"swapped-in", false}, {"spurious", false}, {"raced", false}, {"RETRY", false},
     {"SIGSEGV/MAPERR", true}, {"SIGSEGV/ACCERR", true}, {"OOM", true}, {"ENOMEM", true},
-    {"EINVAL", true}, {"EEXIST", true}, {"EFAULT", true}, {"EAGAIN", true}, {"EPERM", true}}};
+    {"EINVAL", true}, {"EEXIST", true}, {"EFAULT", true}, {"EAGAIN", true}, {"EPERM", true},
+    {"reclaimed", false}, {"kept", false}}};
 
 }  // namespace faultline

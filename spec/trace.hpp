@@ -41,7 +41,13 @@ enum class Verb {
     handle_load,
     handle_store,
     release,
-    drain
+    drain,
+    reclaim,
+    free_swap,
+    swapon,
+    swapoff,
+    unuse,
+    swapoff_end
 };
 enum class Advice { dontneed, dontfork, dofork, wipeonfork, keeponfork };
 enum class AccessKind { read, write, fetch };
@@ -82,6 +88,8 @@ struct Operation {
     int task = -1;     ///< T1, or -1: the first idle task
     int process = -1;  ///< P0
     int handle = -1;   ///< H0, for verbs on handles
+    int frame = -1;    ///< F0, a frame by its row, where no page leads to it
+    int device = -1;   ///< D0, a swap device
     PageRef page;      ///< first page of a range, page of an access; the heap's end of brk
     int length = 0;    ///< pages of a range
     Place place = Place::anywhere;
@@ -90,6 +98,7 @@ struct Operation {
     Advice advice = Advice::dontneed;
     AccessKind access = AccessKind::read;
     int size = 0;  ///< mremap: new length
+    bool synchronous = false, stable = false;  ///< swapon: properties of the device
     bool maymove = false, dontunmap = false, fixed = false;
     PageRef target;      ///< mremap: where to, when fixed
     int value = -1;      ///< stored, or expected of a load; -1 none
@@ -133,6 +142,12 @@ enum class Query {
     min_flt,
     maj_flt,
     pgfault,
+    swapcount,
+    swapcache,
+    dirty,
+    swap,
+    slots,
+    major,
     violated
 };
 /// A page of a process, or a handle: P0:3, P0:@a[1], H0.
@@ -147,7 +162,7 @@ struct Expectation {
     std::vector<Subject> subjects;  ///< as many as the query takes
     int number = 0;                 ///< for queries answered by a number; range: first page
     int length = 0;                 ///< range: pages
-    std::string word;               ///< entry: none zero present; prot: "rw"; violated: claim id
+    std::string word;               ///< entry: none zero present swap; prot: "rw"; violated: claim id
     friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 struct Comment {

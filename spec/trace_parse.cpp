@@ -127,6 +127,12 @@ bool read_operands(Words& w, Form form, Operation& op) {
         case Form::store: return w.page(op.page) && w.expect("=") && w.number(op.value, "a value");
         case Form::handle_load: return !w.accept("=") || w.number(op.value, "a value");
         case Form::handle_store: return w.number(op.value, "a value");
+        case Form::frame: return op.frame >= 0 || w.page(op.page);
+        case Form::device:
+            if (op.verb != Verb::swapon) return true;
+            op.synchronous = w.accept("sync");
+            op.stable = w.accept("stable");
+            return true;
         case Form::nothing:
         case Form::handle:
         case Form::machine: return true;
@@ -136,10 +142,14 @@ bool read_operands(Words& w, Form form, Operation& op) {
 bool read_verb(Words& w, bool handle, Operation& op) {
     for (const VerbWord& v : verbs) {
         if (v.form == Form::machine || on_handle(v.form) != handle || w.peek() != v.word) continue;
+        if ((op.device >= 0) != (v.form == Form::device)) continue;
+        if (op.frame >= 0 && v.form != Form::frame) continue;
         w.take();
         op.verb = v.verb;
         return read_operands(w, v.form, op);
     }
+    if (op.frame >= 0) return w.complain("'reclaim' or 'free_swap'");
+    if (op.device >= 0) return w.complain("'swapon', 'swapoff' or 'swapoff_end'");
     return w.complain(handle ? "'load', 'store' or 'release'"
                              : "an operation (mmap, munmap, store, fork, ...)");
 }
@@ -149,6 +159,10 @@ bool read_operation(Words& w, int task, Operation& op) {
         op.verb = Verb::drain;
     } else if (Words::is_label(w.peek(), 'H')) {
         if (!w.label(w.take(), 'H', op.handle) || !read_verb(w, true, op)) return false;
+    } else if (Words::is_label(w.peek(), 'F')) {
+        if (!w.label(w.take(), 'F', op.frame) || !read_verb(w, false, op)) return false;
+    } else if (Words::is_label(w.peek(), 'D')) {
+        if (!w.label(w.take(), 'D', op.device) || !read_verb(w, false, op)) return false;
     } else {
         if (!w.label(w.peek(), 'P', op.process)) return false;
         w.take();
@@ -202,7 +216,7 @@ bool read_expectation(Words& w, Expectation& e) {
         case Shape::number:
             return w.expect("=") && w.number(e.number, "a number") && w.expect_end();
         case Shape::entry:
-            if (!w.expect("=") || !w.one_of(entry_kinds, which, "'none', 'zero' or 'present'"))
+            if (!w.expect("=") || !w.one_of(entry_kinds, which, "'none', 'zero', 'present' or 'swap'"))
                 return false;
             e.word = entry_kinds[which];
             return w.expect_end();
@@ -240,7 +254,8 @@ bool is_operation_word(std::string_view word) {
 
 bool starts_body(std::string_view word) {
     return word == "expect" || word == "drain" || Words::is_label(word, 'P') ||
-           Words::is_label(word, 'H') || Words::is_label(word, 'T');
+           Words::is_label(word, 'H') || Words::is_label(word, 'T') ||
+           Words::is_label(word, 'F') || Words::is_label(word, 'D');
 }
 bool read_item(Words& w, Item& item) {
     if (w.accept("expect")) {

@@ -24,14 +24,16 @@ enum class Form {
     handle_load,
     handle_store,
     handle,
-    machine
+    machine,
+    frame,
+    device
 };
 struct VerbWord {
     Verb verb;
     std::string_view word;
     Form form;
 };
-inline constexpr std::array<VerbWord, 22> verbs{{
+inline constexpr std::array<VerbWord, 28> verbs{{
     {Verb::mmap, "mmap", Form::mmap},
     {Verb::munmap, "munmap", Form::range},
     {Verb::mprotect, "mprotect", Form::range_prot},
@@ -54,6 +56,12 @@ inline constexpr std::array<VerbWord, 22> verbs{{
     {Verb::handle_store, "store", Form::handle_store},
     {Verb::release, "release", Form::handle},
     {Verb::drain, "drain", Form::machine},
+    {Verb::reclaim, "reclaim", Form::frame},
+    {Verb::free_swap, "free_swap", Form::frame},
+    {Verb::swapon, "swapon", Form::device},
+    {Verb::swapoff, "swapoff", Form::device},
+    {Verb::unuse, "unuse", Form::page},
+    {Verb::swapoff_end, "swapoff_end", Form::device},
 }};
 constexpr bool on_handle(Form f) {
     return f == Form::handle_load || f == Form::handle_store || f == Form::handle;
@@ -71,7 +79,7 @@ struct QueryWord {
     bool process_only;  ///< the subject is a process, not a page of it
     Shape shape;
 };
-inline constexpr std::array<QueryWord, 26> queries{{
+inline constexpr std::array<QueryWord, 32> queries{{
     {Query::refcount, "refcount", 1, false, Shape::number},
     {Query::mapcount, "mapcount", 1, false, Shape::number},
     {Query::exclusive, "exclusive", 1, false, Shape::truth},
@@ -97,9 +105,15 @@ inline constexpr std::array<QueryWord, 26> queries{{
     {Query::min_flt, "min_flt", 0, false, Shape::number},
     {Query::maj_flt, "maj_flt", 0, false, Shape::number},
     {Query::pgfault, "pgfault", 0, false, Shape::number},
+    {Query::swapcount, "swapcount", 1, false, Shape::number},
+    {Query::swapcache, "swapcache", 1, false, Shape::truth},
+    {Query::dirty, "dirty", 1, false, Shape::truth},
+    {Query::swap, "swap", 1, true, Shape::number},
+    {Query::slots, "slots", 0, false, Shape::number},
+    {Query::major, "major", 0, false, Shape::truth},
     {Query::violated, "violated", 0, false, Shape::claim},
 }};
-inline constexpr std::array<std::string_view, 3> entry_kinds{"none", "zero", "present"};
+inline constexpr std::array<std::string_view, 4> entry_kinds{"none", "zero", "present", "swap"};
 inline constexpr std::array<std::string_view, 3> engines{"run", "explore", "prove"};
 
 inline const VerbWord& word_of(Verb verb) { return verbs[static_cast<std::size_t>(verb)]; }
@@ -120,7 +134,7 @@ struct LimitField {
     int Bounds::*field;
     bool capacity;  ///< a table's size: may only shrink
 };
-inline constexpr std::array<LimitField, 16> limit_fields{{
+inline constexpr std::array<LimitField, 18> limit_fields{{
     {"mms", &Bounds::mms, true},
     {"vmas", &Bounds::vmas, true},
     {"pages", &Bounds::pages, true},
@@ -129,6 +143,8 @@ inline constexpr std::array<LimitField, 16> limit_fields{{
     {"tasks", &Bounds::tasks, true},
     {"handles", &Bounds::handles, true},
     {"values", &Bounds::values, true},
+    {"slots", &Bounds::slots, true},
+    {"swap_devices", &Bounds::swap_devices, true},
     {"stack_guard_gap", &Bounds::stack_guard_gap, false},
     {"stack_limit", &Bounds::stack_limit, false},
     {"memlock_limit", &Bounds::memlock_limit, false},

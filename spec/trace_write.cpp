@@ -54,6 +54,9 @@ std::string operands(const Operation& op, Form form) {
         case Form::store: return " " + text_of(op.page) + value();
         case Form::handle_load: return op.value < 0 ? "" : value();
         case Form::handle_store: return " " + std::to_string(op.value);
+        case Form::frame: return op.frame >= 0 ? "" : " " + text_of(op.page);
+        case Form::device:
+            return std::string(op.synchronous ? " sync" : "") + (op.stable ? " stable" : "");
         case Form::nothing:
         case Form::handle:
         case Form::machine: return "";
@@ -103,6 +106,10 @@ std::string write_operation(const Operation& op, bool with_answer) {
     if (op.task >= 0) text += "T" + std::to_string(op.task) + " ";
     if (on_handle(verb.form))
         text += "H" + std::to_string(op.handle) + " ";
+    else if (op.frame >= 0)
+        text += "F" + std::to_string(op.frame) + " ";
+    else if (op.device >= 0)
+        text += "D" + std::to_string(op.device) + " ";
     else if (verb.form != Form::machine)
         text += "P" + std::to_string(op.process) + " ";
     text += std::string(verb.word) + operands(op, verb.form);

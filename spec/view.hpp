@@ -19,10 +19,11 @@ struct VmaView {
 };
 struct PteView {
     int page = 0;                  ///< page of the arena
-    std::string kind;              ///< "none", "zero", "present"
+    std::string kind;              ///< "none", "zero", "present", "swap"
     int frame = -1;                ///< frame when present
-    std::string bits;              ///< "w" writable, "x", "d" dirty, "n" PROT_NONE
+    std::string bits;  ///< "w" writable, "x", "d" dirty, "n" PROT_NONE, "e" exclusive swap entry
     int want = 0;                  ///< ghost: value this process must see here
+    int slot = -1;                 ///< swap slot when swapped out
 };
 struct MmView {
     int id = 0;
@@ -30,14 +31,25 @@ struct MmView {
     int rss_anon = 0, map_count = 0, brk = 0;
     std::vector<VmaView> vmas;     ///< sorted by lo, only rows in use
     std::vector<PteView> ptes;     ///< only entries that are not none, or whose want is not zero
+    int rss_swap = -1;             ///< -1 in a machine without swap space
 };
 struct FrameView {
     int id = 0, refcount = 0, mapcount = 0;
-    std::string flags;             ///< "excl", "batched", "lru", "anon", "uptodate"
+    /// "excl", "batched", "lru", "anon", "uptodate", "swapcache", "dirty", "writeback", "locked"
+    std::string flags;
     int anon_vma = -1, index = 0, value = 0;
+    int slot = -1;                 ///< swap slot, in the swap cache
 };
 struct AnonVmaView {
     int id = 0, parent = 0, root = 0, refcount = 0, num_children = 0, num_active_vmas = 0, age = 0;
+};
+struct SlotView {
+    int id = 0, device = 0, count = 0, value = 0;
+    bool cache = false;            ///< SWAP_HAS_CACHE
+};
+struct DeviceView {
+    int id = 0;
+    std::string state;             ///< "on", "going"; with " synchronous", " stable"
 };
 struct HandleView {
     int id = 0;
@@ -57,6 +69,8 @@ struct StateView {
     std::vector<AnonVmaView> anon_vmas;
     std::vector<HandleView> handles;
     std::vector<TaskView> tasks;
+    std::vector<SlotView> slots;       ///< only slots in use
+    std::vector<DeviceView> devices;   ///< only those that are on
 };
 
 }  // namespace faultline

@@ -26,11 +26,13 @@ std::string yes_no(bool b) { return b ? "yes" : "no"; }
 std::string or_dash(const std::string& s) { return s.empty() ? "-" : s; }
 
 Row mm_row(const MmView& m) {
-    return {"mm P" + number(m.id),
+    Row row{"mm P" + number(m.id),
             {{"state", m.state},
              {"rss_anon", number(m.rss_anon)},
              {"map_count", number(m.map_count)},
              {"brk", number(m.brk)}}};
+    if (m.rss_swap >= 0) row.fields.push_back({"rss_swap", number(m.rss_swap)});
+    return row;
 }
 Row vma_row(int mm, const VmaView& v) {
     return {"vma " + vma_name(mm, v),
@@ -42,7 +44,7 @@ Row vma_row(int mm, const VmaView& v) {
 }
 Row pte_row(int mm, const PteView& p) {
     return {"pte P" + number(mm) + ":" + number(p.page),
-            {{"kind", p.kind},
+            {{"kind", p.kind + (p.slot < 0 ? "" : " s" + number(p.slot))},
              {"frame", id_or_none(p.frame)},
              {"bits", or_dash(p.bits)},
              {"want", number(p.want)}}};
@@ -51,7 +53,7 @@ Row frame_row(const FrameView& f) {
     return {"frame " + number(f.id),
             {{"refcount", number(f.refcount)},
              {"mapcount", number(f.mapcount)},
-             {"flags", or_dash(f.flags)},
+             {"flags", or_dash(f.flags) + (f.slot < 0 ? "" : " s" + number(f.slot))},
              {"anon_vma", id_or_none(f.anon_vma)},
              {"index", number(f.index)},
              {"value", number(f.value)}}};
@@ -73,6 +75,15 @@ Row handle_row(const HandleView& h) {
              {"mm", h.mm < 0 ? "none" : "P" + number(h.mm)},
              {"page", number(h.page)},
              {"frame", number(h.frame)}}};
+}
+Row slot_row(const SlotView& s) {
+    return {"slot " + number(s.id),
+            {{"count", number(s.count)},
+             {"cache", yes_no(s.cache)},
+             {"value", number(s.value)}}};
+}
+Row device_row(const DeviceView& d) {
+    return {"device " + number(d.id), {{"state", d.state}}};
 }
 Row task_row(const TaskView& t) {
     return {"task T" + number(t.id), {{"step", t.step}, {"fields", or_dash(t.fields)}}};
@@ -187,6 +198,8 @@ std::vector<Change> diff(const StateView& before, const StateView& after) {
     d.table(before.frames, after.frames, by_id, frame_row);
     d.table(before.anon_vmas, after.anon_vmas, by_id, anon_vma_row);
     d.table(before.handles, after.handles, by_id, handle_row);
+    d.table(before.slots, after.slots, by_id, slot_row);
+    d.table(before.devices, after.devices, by_id, device_row);
     d.table(before.tasks, after.tasks, by_id, task_row);
     return std::move(d.out);
 }
@@ -225,6 +238,8 @@ std::vector<std::string> state_lines(const StateView& state) {
     for (const FrameView& f : state.frames) add(frame_row(f));
     for (const AnonVmaView& a : state.anon_vmas) add(anon_vma_row(a));
     for (const HandleView& h : state.handles) add(handle_row(h));
+    for (const SlotView& s : state.slots) add(slot_row(s));
+    for (const DeviceView& x : state.devices) add(device_row(x));
     for (const TaskView& t : state.tasks) add(task_row(t));
     return lines;
 }

@@ -66,7 +66,9 @@ void draw_entry(Svg& svg, const Layout& at, double x0, int mm, const PteView& p,
                 const Highlights& marks) {
     const std::string object = "pte P" + num(mm) + ":" + num(p.page);
     const double x = x0 + at.page_width * p.page + 1, width = at.page_width - 2;
-    const std::string target = p.kind == "present" ? "→ f" + num(p.frame) : p.kind;
+    const std::string target = p.kind == "present" ? "→ f" + num(p.frame)
+                               : p.slot >= 0       ? "→ s" + num(p.slot)
+                                                   : p.kind;
     const std::string bits = p.bits.empty() ? "" : " " + p.bits;
     svg.open("", object + "  " + p.kind + (p.frame < 0 ? "" : " frame " + num(p.frame)) +
                      (p.bits.empty() ? "" : "  bits " + p.bits) + "  should read " + num(p.want));
@@ -107,7 +109,8 @@ void draw_frame(Svg& svg, double x, double y, const FrameView& f, const StateVie
     svg.text(x + 6, y + 27, "", fitted("ref " + num(f.refcount) + " map " + num(f.mapcount),
                                        frame_width - 8));
     svg.text(x + 6, y + 41, "", fitted(anon, frame_width - 8));
-    svg.text(x + 6, y + 55, "faint", fitted(f.flags, frame_width - 8));
+    svg.text(x + 6, y + 55, "faint",
+             fitted((f.slot < 0 ? "" : "s" + num(f.slot) + " ") + f.flags, frame_width - 8));
     svg.close();
     double below = y + frame_height + 12;
     for (const HandleView& h : state.handles) {

@@ -83,6 +83,17 @@ Operation operation_of(const PathStep& p, const Names& names) {
     else if (name == "unpin") o.verb = Verb::release;
     else if (name == "dma") o.verb = Verb::handle_store;
     else if (name == "drain") o.verb = Verb::drain;
+    else if (name == "reclaim") { o.verb = Verb::reclaim; o.frame = p.row; }
+    else if (name == "free_swap") { o.verb = Verb::free_swap; o.frame = p.row; }
+    else if (name == "swapon") {
+        o.verb = Verb::swapon;
+        o.device = p.row;
+        o.synchronous = a.synchronous;
+        o.stable = a.stable;
+    }
+    else if (name == "swapoff") { o.verb = Verb::swapoff; o.device = p.row; }
+    else if (name == "swapoff_end") { o.verb = Verb::swapoff_end; o.device = p.row; }
+    else if (name == "unuse") o.verb = Verb::unuse;
     else throw std::logic_error("no trace line for operation " + name);
     return o;
 }
@@ -126,6 +137,7 @@ class Writer {
     std::size_t start(std::size_t i) {
         const PathStep& p = path_[i];
         Operation o = operation_of(p, names_);
+        if (o.frame >= 0) name_by_page(o);
         perform(p);
         std::size_t end = i + 1;
         int denied = 0, allocations = 0;
@@ -157,6 +169,18 @@ class Writer {
         add(o);
         for (std::size_t n = i + 1; n < end; ++n) add_step(path_[n]);
         return end;
+    }
+    /// A frame is better named by a page that leads to it.
+    void name_by_page(Operation& o) {
+        for (std::size_t m = 0; m < state_.mms.size() && o.frame >= 0; ++m)
+            for (std::size_t n = 0; n < state_.mms[m].ptes.size() && o.frame >= 0; ++n) {
+                const auto row = M::FrameRef::row(o.frame);
+                if (names_.process[m] < 0 || !finds_frame(state_, state_.mms[m].ptes[n], row))
+                    continue;
+                o.process = names_.process[m];
+                o.page.page = static_cast<int>(n);
+                o.frame = -1;
+            }
     }
     std::size_t step(std::size_t i) {
         perform(path_[i]);

@@ -50,6 +50,19 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
         case Verb::fork: a = {}; return "fork";
         case Verb::exit: a = {}; return "exit";
         case Verb::drain: a = {}; return "drain";
+        case Verb::reclaim: a = {}; return "reclaim";
+        case Verb::free_swap: a = {}; return "free_swap";
+        case Verb::swapoff: a = {}; return "swapoff";
+        case Verb::swapoff_end: a = {}; return "swapoff_end";
+        case Verb::unuse:
+            a = {};
+            a.page = o.page.page;
+            return "unuse";
+        case Verb::swapon:
+            a = {};
+            a.synchronous = o.synchronous;
+            a.stable = o.stable;
+            return "swapon";
         case Verb::pin: case Verb::get: case Verb::pin_fast: case Verb::get_fast:
             a = {};
             a.page = o.page.page;
@@ -58,7 +71,7 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
             return o.verb == Verb::pin || o.verb == Verb::get ? "gup" : "gup_fast";
         default:
             throw UsageError("a prefix may hold only mmap, munmap, mprotect, store, fork, exit, "
-                             "pin, get, drain");
+                             "pin, get, drain, reclaim, free_swap, swapon, swapoff, unuse");
     }
 }
 
@@ -89,6 +102,8 @@ class Recorder {
         const std::string name = call_of(o, p.args);
         p.op = operation_index(name);
         p.row = o.process >= 0 ? row(o.process) : 0;
+        if (o.verb == Verb::reclaim || o.verb == Verb::free_swap) p.row = frame_row(o);
+        if (o.device >= 0) p.row = o.device;
         if (o.verb == Verb::fork) {
             while (p.child < B.mms && s_.mms[static_cast<std::size_t>(p.child)].phase != mm_free)
                 ++p.child;
@@ -96,7 +111,16 @@ class Recorder {
                 throw UsageError("a prefix forks more processes than the bounds hold");
             rows_.push_back(p.child);
         }
-        call(p, o.deny, o.verb != Verb::drain);
+        call(p, o.deny, o.verb != Verb::drain && o.verb != Verb::free_swap &&
+                            o.device < 0);
+    }
+    int frame_row(const Operation& o) const {
+        if (o.frame >= 0) return o.frame;
+        const auto& pte = s_.mms[static_cast<std::size_t>(row(o.process))]
+                              .ptes[static_cast<std::size_t>(o.page.page)];
+        for (int f = 0; f < B.frames; ++f)
+            if (finds_frame(s_, pte, M::FrameRef::row(f))) return f;
+        throw UsageError("a prefix reclaims a page that has no frame");
     }
     void store(int mm, int page, int value) {
         for (int tries = 0; tries < 8; ++tries) {

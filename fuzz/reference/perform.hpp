@@ -47,6 +47,8 @@ constexpr Args<M> args_of(const Record& r) {
     a.fixed = r.has(flag_fixed);
     a.maymove = r.has(flag_maymove);
     a.dontunmap = r.has(flag_dontunmap);
+    a.synchronous = r.has(flag_fixed);   // of swapon, which has no use for these flags
+    a.stable = r.has(flag_maymove);
     a.gup = r.gup;
     a.op = r.op;
     a.value.v = r.value;

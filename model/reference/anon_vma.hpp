@@ -5,7 +5,7 @@
 // Differs: an anon_vma_chain is a bit in the VMA's `links`; the order of a chain is the anon_vmas'
 //          ages, which cloning and forking respect (spec/decisions/0003-chains-as-links.md).
 #pragma once
-#include "model/reference/frame.hpp"
+#include "model/reference/swap.hpp"
 
 namespace faultline {
 

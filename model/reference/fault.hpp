@@ -36,6 +36,8 @@ constexpr void end_fault(K& k, int result) {
         k.t.zero = false;
         k.t.frame = typename K::Mach::FrameRef{};
         k.t.old = typename K::Mach::FrameRef{};
+        k.t.slot = typename K::Mach::SlotRef{};
+        k.t.swp_exclusive = false;
         IF(fills) {
             k.t.write = false;
             k.t.pc = pc_populate;
@@ -53,7 +55,7 @@ template <class K>
 constexpr void sample_entry(K& k, const auto& mm) {
     using D = typename K::D;
     WITH(pte, mm.ptes, k.t.page) {
-        const BoolOf<K> empty = !pte.zero && pte.frame.none();
+        const BoolOf<K> empty = is_empty(pte);
         const BoolOf<K> shared = !AT(k.s.frames, pte.frame, exclusive);
         const BoolOf<K> wp_write = k.t.write && !pte.write;
         IF(empty && !k.t.write) k.t.pc = pc_fault_zero;
@@ -68,6 +70,11 @@ constexpr void sample_entry(K& k, const auto& mm) {
         }
         IF(pte.frame.some() && !(wp_write || (k.t.unshare && shared))) end_fault(k, res_spurious);
         IF(pte.zero && !k.t.write) end_fault(k, res_spurious);
+        if constexpr (K::Mach::has_swap) IF(pte.slot.some()) {
+            k.t.slot = pte.slot;
+            k.t.swp_exclusive = pte.swp_exclusive;
+            k.t.pc = pc_swap_lookup;
+        }
     }
 }
 /// With the locks held: finds the VMA, checks the access, and goes on by the entry.
@@ -187,7 +194,7 @@ constexpr BoolOf<K> fault_zero(K& k) {
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
-            raced = pte.zero || pte.frame.some();
+            raced = !is_empty(pte);
             IF(!raced && !k.deny) {
                 pte.zero = true;
                 pte.exec = v.exec;
@@ -248,9 +255,11 @@ constexpr BoolOf<K> fault_install(K& k) {
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
-            same = pte.zero == k.t.zero && pte.frame == k.t.old && !(pte.write && copy);
+            same = pte.zero == k.t.zero && pte.frame == k.t.old && pte.slot.none() &&
+                   !(pte.write && copy);
             IF(same) {
                 WITH(o, k.s.frames, k.t.old) unmap_frame(k, o);
+                WITH(o, k.s.frames, k.t.old) free_swap_cache(k, o);
                 IF(copy) detach_gets(k, k.t.mm, k.t.page);
                 else mm.rss_anon += 1;
                 pte.zero = false;
@@ -270,6 +279,22 @@ constexpr BoolOf<K> fault_install(K& k) {
     return D::done();
 }
 
+/// mapcount and swap count together say whether the page has one owner; its swap space goes unless
+/// it is being written, which on a device that needs stable pages forbids to write the page.
+/// Source: mm/swapfile.c:reuse_swap_page@v5.7 and @v5.10
+template <class K>
+constexpr BoolOf<K> reuse_swap_page(K& k, auto& f) {
+    using D = typename K::D;
+    BoolOf<K> reuse = f.mapcount <= 1;
+    if constexpr (K::Mach::has_swap) IF(f.slot.some()) {
+        const auto device = AT(k.s.slots, f.slot, device);
+        const BoolOf<K> stable = AT(k.s.devices, device, stable) &&
+                                 BoolOf<K>(k.env.rules.stable_writes == StableWrites::respected);
+        reuse = f.mapcount + AT(k.s.slots, f.slot, count) <= 1 && !(f.writeback && stable);
+        IF(reuse && !f.writeback) leave_swap_cache(k, f);
+    }
+    return reuse;
+}
 /// May this write-protected page be written in place? Source: do_wp_page,
 /// wp_can_reuse_anon_folio@v6.12; do_wp_page@v5.10; reuse_swap_page@v5.7
 template <class K>
@@ -278,20 +303,26 @@ constexpr BoolOf<K> may_reuse(K& k, const auto& which) {
     BoolOf<K> reuse = false;
     if (k.env.rules.cow_reuse == CowReuse::exclusive) {
         BoolOf<K> drain = false;
-        WITH(o, k.s.frames, which) drain = !o.exclusive && o.refcount <= 3 && o.batched;
+        WITH(o, k.s.frames, which) drain = !o.exclusive && o.refcount <= 3 && !o.lru;
         IF(drain) drain_batch(k);
+        if constexpr (K::Mach::has_swap) WITH(o, k.s.frames, which)
+            IF(!o.exclusive && o.refcount == 2 && o.slot.some() && !o.locked) free_swap_of(k, o);
         WITH(o, k.s.frames, which) reuse = o.exclusive || o.refcount == 1;
     }
     if (k.env.rules.cow_reuse == CowReuse::page_count)
         WITH(o, k.s.frames, which) reuse = o.refcount == 1 && o.mapcount == 1;
     if (k.env.rules.cow_reuse == CowReuse::mapcount)
-        WITH(o, k.s.frames, which) reuse = o.mapcount == 1;
+        WITH(o, k.s.frames, which) reuse = reuse_swap_page(k, o);
     return reuse;
 }
 /// Write to, or unsharing of, a present write-protected page: reuse it or start a copy.
 template <class K>
 constexpr BoolOf<K> fault_wp(K& k) {
     using D = typename K::D;
+    if constexpr (K::Mach::has_swap) {   // 5.7 waits for the page's lock, later ones only try it
+        REQUIRE(BoolOf<K>(k.env.rules.cow_reuse != CowReuse::mapcount) ||
+                !AT(k.s.frames, k.t.old, locked));
+    }
     BoolOf<K> same = false;
     WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.page)
         same = pte.frame == k.t.old && !pte.write;

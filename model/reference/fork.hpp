@@ -123,6 +123,15 @@ constexpr BoolOf<K> fork_check(K& k) {
             // mm/memory.c:vma_needs_copy@v6.1
             const BoolOf<K> needed = v.anon_vma.some();
             IF(needed && pte.zero) copy = pte;
+            if constexpr (K::Mach::has_swap) IF(needed && pte.slot.some()) {
+                // mm/memory.c:copy_nonpresent_pte@v6.1
+                dup_slot(k, pte.slot);
+                pte.swp_exclusive = false;
+                copy = pte;
+                child.rss_swap += 1;
+                WITH(want, child.want, k.t.cursor)
+                    WITH(parents, mm.want, k.t.cursor) want = parents;
+            }
             IF(needed && pte.frame.none()) fork_next_page(k, v);
             IF(needed && pte.frame.some()) {
                 k.t.old = pte.frame;
@@ -156,7 +165,10 @@ constexpr BoolOf<K> fork_share(K& k) {
                 WITH(want, child.want, k.t.cursor)
                     WITH(parents, mm.want, k.t.cursor) want = parents;
                 fork_next_page(k, v);
-            } else k.t.pc = pc_fork_check;
+            } else {
+                k.t.old = typename K::Mach::FrameRef{};
+                k.t.pc = pc_fork_check;
+            }
         }
     }
     return D::done();
@@ -167,7 +179,15 @@ constexpr BoolOf<K> fork_copy(K& k) {
     using D = typename K::D;
     auto fresh = free_frame(k);
     const auto value = AT(k.s.frames, k.t.old, value);
-    IF(fresh.ok) {
+    BoolOf<K> same = true;   // reclaim may have been faster
+    if constexpr (K::Mach::has_swap)
+        WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.cursor) same = pte.frame == k.t.old;
+    IF(!same) {
+        k.t.old = typename K::Mach::FrameRef{};
+        k.t.pc = pc_fork_check;
+    }
+    IF(same && !fresh.ok) abort_fork(k);
+    IF(same && fresh.ok) {
         WITH(mm, k.s.mms, k.t.mm) WITH(child, k.s.mms, k.t.child) {
             auto here = vma_at<K>(mm, k.t.cursor);
             auto there = vma_at<K>(child, k.t.cursor);
@@ -189,7 +209,7 @@ constexpr BoolOf<K> fork_copy(K& k) {
             }
             WITH(v, mm.vmas, here) fork_next_page(k, v);
         }
-    } else abort_fork(k);
+    }
     return D::done();
 }
 

@@ -26,9 +26,9 @@ constexpr void put_frame(K&, F& f, int refs = 1) {
     f.refcount -= refs;
     IF(f.refcount == 0) f = F{};
 }
-/// A page-table entry stops mapping f.
+/// A page-table entry stops mapping f; its reference is still held.
 template <class K, class F>
-constexpr void unmap_frame(K& k, F& f) {
+constexpr void forget_map(K&, F& f) {
     using D = typename K::D;
     f.mapcount -= 1;
     IF(f.mapcount == 0) {
@@ -36,6 +36,11 @@ constexpr void unmap_frame(K& k, F& f) {
         f.anon_vma = typename K::Mach::AnonRef{};
         f.index = 0;
     }
+}
+/// A page-table entry stops mapping f.
+template <class K, class F>
+constexpr void unmap_frame(K& k, F& f) {
+    forget_map(k, f);
     put_frame(k, f);
 }
 /// Moves every batched frame onto the LRU; each loses the batch's reference.
@@ -79,20 +84,6 @@ constexpr void detach_gets(K& k, const auto& mm_ref, const auto& page) {
     using D = typename K::D;
     for (auto& h : k.s.handles)
         IF(h.kind == gup_get && h.attached && h.mm == mm_ref && h.page == page) h.attached = false;
-}
-/// Clears one entry and what it held. Source: linux mm/memory.c:zap_pte_range@v6.1
-template <class K, class Mm>
-constexpr void zap_page(K& k, Mm& mm, const auto& mm_ref, const auto& page) {
-    using D = typename K::D;
-    WITH(pte, mm.ptes, page) {
-        WITH(f, k.s.frames, pte.frame) {
-            unmap_frame(k, f);
-            mm.rss_anon -= 1;
-        }
-        pte = typename K::Mach::Pte{};
-    }
-    WITH(want, mm.want, page) want = typename K::Mach::Value{};
-    detach_handles(k, mm_ref, page);
 }
 
 }  // namespace faultline

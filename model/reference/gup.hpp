@@ -8,7 +8,7 @@
 //          both sides in Linux too (A-get-reads); the zero page yields no handle (as since 6.1.y,
 //          is_zero_page).
 #pragma once
-#include "model/reference/fault.hpp"
+#include "model/reference/swapin.hpp"
 
 namespace faultline {
 
@@ -193,6 +193,9 @@ constexpr BoolOf<K> unpin(K& k, int handle_row) {
     using D = typename K::D;
     auto& h = k.s.handles[static_cast<std::size_t>(handle_row)];
     REQUIRE(h.kind != gup_none);
+    // Who has written through a pin marks the page dirty: unpin_user_pages_dirty_lock@v6.1
+    if constexpr (K::Mach::has_swap) WITH(f, k.s.frames, h.frame)
+        IF(h.kind == gup_pin && h.write && f.slot.some()) f.dirty = true;
     WITH(f, k.s.frames, h.frame) ungrab_frame(k, f, h.kind);
     h = typename K::Mach::Handle{};
     k.out.result = res_ok;
@@ -206,7 +209,7 @@ constexpr BoolOf<K> handle_store(K& k, int handle_row, const auto& args) {
     REQUIRE(h.kind == gup_pin && h.write && args.value.v <= k.env.limits.values);
     WITH(f, k.s.frames, h.frame) f.value = args.value;
     IF(h.attached) WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
-        WITH(want, mm.want, h.page) IF(pte.frame == h.frame) want = args.value;
+        WITH(want, mm.want, h.page) IF(finds_frame(k.s, pte, h.frame)) want = args.value;
     k.out.result = res_ok;
     return D::done();
 }

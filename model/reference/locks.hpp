@@ -37,6 +37,32 @@ constexpr auto is_move(const auto& t) {
 constexpr auto is_exit(const auto& t) {
     return pc_between(t.pc, pc_exit_page, pc_exit_unlink);
 }
+/// A fault on a swap entry.
+constexpr auto is_swapin(const auto& t) {
+    return pc_between(t.pc, pc_swap_lookup, pc_swap_unuse);
+}
+/// swapoff's own walk, which uses the steps of a fault.
+constexpr auto is_unuse(const auto& t) { return is_swapin(t) && t.op == op_swapoff; }
+/// Reads the slot into a page that the swap cache does not know.
+constexpr auto swaps_alone(const auto& t) {
+    return pc_between(t.pc, pc_swap_read_alone, pc_swap_map_alone);
+}
+constexpr auto is_reclaim(const auto& t) {
+    return pc_between(t.pc, pc_reclaim_add, pc_reclaim_drop);
+}
+/// Has a frame in hand that it may share with others: found in the swap cache, or isolated.
+constexpr auto holds_swap_frame(const auto& t) {
+    return pc_between(t.pc, pc_swap_read, pc_swap_unuse) || is_reclaim(t);
+}
+/// Holds the lock of the frame in hand.
+constexpr auto locks_frame(const auto& t) {
+    return swaps_alone(t) || t.pc == pc_swap_read ||
+           pc_between(t.pc, pc_reclaim_add, pc_reclaim_pageout);
+}
+/// I/O from the frame in hand to its slot is under way.
+constexpr auto writes_back(const auto& t) {
+    return pc_between(t.pc, pc_reclaim_write, pc_reclaim_written);
+}
 /// Holds mmap_lock for writing.
 constexpr auto writes_mmap(const auto& t) {
     return pc_between(t.pc, pc_fork_vma, pc_move_end);

@@ -34,6 +34,10 @@ struct Machine {
     using AnonRef = typename D::template Ref<AnonVmaSort, B.anon_vmas>;
     using MmRef = typename D::template Ref<MmSort, B.mms>;
     using Value = typename D::template Ref<ValueSort, B.values>;
+    static constexpr bool has_swap = B.has_swap();
+    using Slot = SlotRow<D, B>;
+    using SlotRef = typename D::template Ref<SlotSort, B.slots>;
+    using DeviceRef = typename D::template Ref<DeviceSort, B.swap_devices>;
     using Page = typename D::template Int<B.pages>;
 
     /// The answer of a step: `result` stays res_pending until the operation ends.
@@ -43,6 +47,7 @@ struct Machine {
         MmRef child{};    ///< process made by fork
         Int<result_count - 1> fault{};   ///< how a page fault ended in this step
         Bool bug{};       ///< a kernel assertion failed (BUG_ON, WARN_ON)
+        Bool major{};     ///< VM_FAULT_MAJOR: a device was read
     };
     struct Step {
         using Mach = Machine;

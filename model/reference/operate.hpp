@@ -26,6 +26,7 @@ struct Outcome {
     int fault = res_pending;  ///< accesses: how the last fault ended, pending if there was none
     int steps = 0;            ///< small steps, the start included
     int allocating = 0;       ///< steps among them that ask the allocator
+    bool major = false;       ///< a fault that read a device
     FaultCounts faults{};     ///< what its page faults counted
     bool blocked = false;     ///< a step was not enabled; the task stays where it is
     bool bug = false;         ///< a kernel assertion failed, or the call never ended
@@ -90,6 +91,7 @@ constexpr int vm_fault_bits(int result, const Rules& rules) {
         case res_zero_mapped:
         case res_new_page:
         case res_spurious:
+        case res_swapped_in:
         case res_raced: return 0;
         case res_retry: return static_cast<int>(bits::retry);
         case res_oom: return static_cast<int>(bits::oom);
@@ -97,13 +99,15 @@ constexpr int vm_fault_bits(int result, const Rules& rules) {
     }
 }
 /// A fault that ended so is counted: all that come to an end as an event, the successful ones for
-/// the thread. None is major, for nothing is ever read from a device.
+/// the thread, as major ones if a device was read.
 /// Source: linux mm/memory.c:mm_account_fault@v6.12
-constexpr void count_fault(FaultCounts& counts, int result, const Rules& rules) {
+constexpr void count_fault(FaultCounts& counts, int result, bool major, const Rules& rules) {
     const int bits = vm_fault_bits(result, rules);
     if (bits < 0 || (bits & static_cast<int>(kernel::vm_fault::retry))) return;
     ++counts.pgfault;
-    if (!(bits & static_cast<int>(kernel::vm_fault::oom))) ++counts.min_flt;
+    if (bits & static_cast<int>(kernel::vm_fault::oom)) return;
+    if (major) ++counts.maj_flt;
+    else ++counts.min_flt;
 }
 
 /// The first answer counts: a failed fork has answered before it has torn its child down.
@@ -114,7 +118,8 @@ constexpr void absorb(Outcome& o, const typename M::Out& out, const Rules& rules
         o.page = out.page;
         if (out.child.some()) o.child = static_cast<int>(out.child.v) - 1;
     }
-    if (out.fault != res_pending) count_fault(o.faults, out.fault, rules);
+    o.major = o.major || out.major;
+    if (out.fault != res_pending) count_fault(o.faults, out.fault, o.major, rules);
     o.bug = o.bug || out.bug;
     ++o.steps;
 }
@@ -143,7 +148,7 @@ constexpr bool start_task(const Env& env, typename M::State& s, int op, int who,
                           After&& after = {}) {
     const OpShape shape = operation_shape(op);
     auto& t = s.tasks[static_cast<std::size_t>(options.task)];
-    const int rows = shape.by_mm ? M::B.mms : shape.by_handle ? M::B.handles : 1;
+    const int rows = operation_rows(shape, M::B);
     const int child = !shape.new_mm        ? 0
                       : options.child >= 0 ? options.child
                                            : free_mm_row<M>(env, s);
@@ -207,7 +212,9 @@ constexpr Outcome access(const Env& env, typename M::State& s, int mm, int page,
         const Outcome o = call<M>(env, s, operation_id<OpFault>(), mm, args, rest, after);
         all.steps += o.steps;
         all.allocating += o.allocating;
+        all.major = all.major || o.major;
         all.faults.min_flt += o.faults.min_flt;
+        all.faults.maj_flt += o.faults.maj_flt;
         all.faults.pgfault += o.faults.pgfault;
         // Who is told to retry waits for mmap_lock: another task's call has to end first.
         const bool waits = o.result == res_retry && n == 8;

@@ -4,7 +4,7 @@
 // Why: the runner, the explorer, the prover and the trace format all fold over these; adding an
 //      operation is one entry of `operations` (and, if it is new, its steps in `run_step`).
 #pragma once
-#include "model/reference/mremap.hpp"
+#include "model/reference/swapoff.hpp"
 
 namespace faultline {
 
@@ -16,8 +16,35 @@ struct Args {
     typename M::template Int<2> gup{};
     typename M::template Int<op_code_count - 1> op{};
     typename M::Value value{};
+    typename M::Bool synchronous{}, stable{};
 };
 
+/// The machine of these bounds has the step at all.
+constexpr bool step_exists(const Bounds& b, int pc) {
+    const bool swaps = pc_between(pc, pc_swap_lookup, pc_swap_unuse) ||
+                       pc_between(pc, pc_reclaim_add, pc_reclaim_drop);
+    return b.has_swap() || !swaps;
+}
+template <class K>
+constexpr BoolOf<K> run_swap_step(K& k, int pc) {
+    switch (pc) {
+        case pc_swap_lookup: return swap_lookup(k);
+        case pc_swap_pin: return swap_pin(k);
+        case pc_swap_read_alone: return swap_read_alone(k);
+        case pc_swap_map_alone: return swap_map_alone(k);
+        case pc_swap_add: return swap_add(k);
+        case pc_swap_read: return swap_read(k);
+        case pc_swap_map: return swap_map(k);
+        case pc_swap_unuse: return swap_unuse(k);
+        case pc_reclaim_add: return reclaim_add(k);
+        case pc_reclaim_unmap: return reclaim_unmap(k);
+        case pc_reclaim_pageout: return reclaim_pageout(k);
+        case pc_reclaim_write: return reclaim_write(k);
+        case pc_reclaim_written: return reclaim_written(k);
+        case pc_reclaim_drop: return reclaim_drop(k);
+        default: return BoolOf<K>(false);
+    }
+}
 /// Runs the step at `pc`; false if it is not enabled now.
 template <class K>
 constexpr BoolOf<K> run_step(K& k, int pc) {
@@ -61,7 +88,9 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
         case pc_move_end: return move_end(k);
         case pc_exit_page: return exit_page(k);
         case pc_exit_unlink: return exit_unlink(k);
-        default: return BoolOf<K>(false);
+        default:
+            if constexpr (K::Mach::has_swap) return run_swap_step(k, pc);
+            else return BoolOf<K>(false);
     }
 }
 /// Steps whose outcome depends on the allocator: only for these is `deny` a choice.
@@ -72,7 +101,8 @@ constexpr bool step_allocates(int pc) {
         case pc_fork_copy: case pc_edit_left: case pc_edit_right: case pc_edit_split_lo:
         case pc_edit_split_hi: case pc_unmap_split_lo: case pc_unmap_split_hi:
         case pc_mmap_insert: case pc_move_check: case pc_move_split_lo: case pc_move_split_hi:
-        case pc_move_vma: case pc_move_page: return true;
+        case pc_move_vma: case pc_move_page: case pc_swap_pin: case pc_swap_add:
+        case pc_reclaim_add: return true;
         default: return false;
     }
 }
@@ -81,6 +111,9 @@ constexpr bool step_allocates(int pc) {
 struct OpShape {
     bool by_mm = false;        ///< on one address space (else machine-wide or on a handle)
     bool by_handle = false;    ///< on one handle
+    bool by_frame = false;     ///< on one frame
+    bool by_device = false;    ///< on one swap device
+    bool swap = false;         ///< only where there is swap space
     bool new_mm = false;       ///< names a free address space for the child
     bool task = false;         ///< begins a task; otherwise one atomic event
     bool page = false;         ///< args.page
@@ -92,6 +125,7 @@ struct OpShape {
     bool gup = false;          ///< args.gup and args.write
     bool move = false;         ///< args.to, span, fixed, maymove, dontunmap
     bool value = false;        ///< args.value
+    bool device = false;       ///< args.synchronous, stable
     int op_first = 0, op_last = 0;   ///< args.op, when the steps are shared
 };
 
@@ -205,11 +239,77 @@ struct OpDrain {
     static constexpr auto start(K& k, int, int, const auto&) { return drain(k); }
 };
 
+struct OpReclaim {
+    static constexpr const char* name = "reclaim";
+    static constexpr OpShape shape{.by_frame = true, .swap = true, .task = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int frame, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return start_reclaim(k, frame);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpFreeSwap {
+    static constexpr const char* name = "free_swap";
+    static constexpr OpShape shape{.by_frame = true, .swap = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int frame, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return free_swap(k, frame);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpSwapon {
+    static constexpr const char* name = "swapon";
+    static constexpr OpShape shape{.by_device = true, .swap = true, .device = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int device, int, const auto& a) {
+        if constexpr (K::Mach::has_swap) return swapon(k, device, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpSwapoff {
+    static constexpr const char* name = "swapoff";
+    static constexpr OpShape shape{.by_device = true, .swap = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int device, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return swapoff(k, device);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpUnuse {
+    static constexpr const char* name = "unuse";
+    static constexpr OpShape shape{.by_mm = true, .swap = true, .task = true, .page = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int mm, int, const auto& a) {
+        if constexpr (K::Mach::has_swap) return start_unuse(k, mm, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpSwapoffEnd {
+    static constexpr const char* name = "swapoff_end";
+    static constexpr OpShape shape{.by_device = true, .swap = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int device, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return swapoff_end(k, device);
+        else return BoolOf<K>(false);
+    }
+};
+
+/// How many rows an operation may be called on.
+constexpr int operation_rows(const OpShape& shape, const Bounds& b) {
+    if (shape.swap && !b.has_swap()) return 0;
+    return shape.by_mm       ? b.mms
+           : shape.by_handle ? b.handles
+           : shape.by_frame  ? b.frames
+           : shape.by_device ? b.swap_devices
+                             : 1;
+}
+
 /// The registry. The order is the order of the trace format's binary form and of every table shown.
 inline constexpr auto operations =
     boost::hana::tuple_t<OpMmap, OpMunmap, OpMprotect, OpAdvise, OpDontneed, OpBrk, OpMremap,
                          OpFault, OpFork, OpExit, OpGup, OpGupFast, OpStore, OpUnpin, OpDma,
-                         OpDrain>;
+                         OpDrain, OpReclaim, OpFreeSwap, OpSwapon, OpSwapoff, OpUnuse,
+                         OpSwapoffEnd>;
 inline constexpr int operation_count =
     static_cast<int>(decltype(boost::hana::length(operations))::value);
 

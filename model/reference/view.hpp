@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "model/reference/machine.hpp"
+#include "model/reference/swap.hpp"
 #include "spec/reflect.hpp"
 #include "spec/view.hpp"
 
@@ -19,6 +19,12 @@ constexpr int row_of(const Ref& r) {
     return static_cast<int>(r.v) - 1;
 }
 
+/// The slot an entry or a frame names, -1 if none.
+template <class M>
+int slot_of([[maybe_unused]] const auto& holder) {
+    if constexpr (M::has_swap) return row_of(holder.slot);
+    else return -1;
+}
 template <class M>
 VmaView vma_view(const typename M::State& s, const typename M::Vma& v) {
     VmaView out{v.lo, v.hi, v.pgoff, {}, row_of(v.anon_vma), {}};
@@ -41,6 +47,7 @@ MmView mm_view(const typename M::State& s, int id) {
     const auto& mm = s.mms[static_cast<std::size_t>(id)];
     MmView out{id, mm.phase == mm_alive ? "alive" : "busy", mm.rss_anon, mm.map_count, mm.brk, {},
                {}};
+    if constexpr (M::has_swap) out.rss_swap = mm.rss_swap;
     for (const auto& v : mm.vmas)
         if (v.used) out.vmas.push_back(vma_view<M>(s, v));
     std::sort(out.vmas.begin(), out.vmas.end(), [](const VmaView& a, const VmaView& b) {
@@ -48,14 +55,16 @@ MmView mm_view(const typename M::State& s, int id) {
     });
     for (std::size_t n = 0; n < mm.ptes.size(); ++n) {
         const auto& pte = mm.ptes[n];
-        if (!pte.zero && pte.frame.none() && mm.want[n].none()) continue;
+        if (is_empty(pte) && mm.want[n].none()) continue;
         const std::string bits = std::string(pte.write ? "w" : "") + (pte.exec ? "x" : "") +
-                                 (pte.dirty ? "d" : "") + (pte.protnone ? "n" : "");
+                                 (pte.dirty ? "d" : "") + (pte.protnone ? "n" : "") +
+                                 (pte.swp_exclusive ? "e" : "");
         out.ptes.push_back({static_cast<int>(n),
                             pte.zero           ? "zero"
                             : pte.frame.some() ? "present"
+                            : pte.slot.some()  ? "swap"
                                                : "none",
-                            row_of(pte.frame), bits, mm.want[n].v});
+                            row_of(pte.frame), bits, mm.want[n].v, slot_of<M>(pte)});
     }
     return out;
 }
@@ -70,6 +79,11 @@ FrameView frame_view(const typename M::Frame& f, int id) {
     flag(f.uptodate, "uptodate");
     flag(f.batched, "batched");
     flag(f.lru, "lru");
+    flag(f.slot.some(), "swapcache");
+    flag(f.dirty, "dirty");
+    flag(f.writeback, "writeback");
+    flag(f.locked, "locked");
+    out.slot = slot_of<M>(f);
     return out;
 }
 /// "mm=0 page=1 write": the fields of a task that are not zero.
@@ -95,6 +109,21 @@ std::string task_fields(const typename M::Task& task) {
 }
 
 template <class M>
+void view_swap(const typename M::State& s, StateView& out) {
+    for (int i = 0; i < M::B.slots; ++i) {
+        const auto& e = s.slots[static_cast<std::size_t>(i)];
+        if (!slot_unused(e))
+            out.slots.push_back({i, row_of(e.device), e.count, e.value.v, e.cache});
+    }
+    for (int i = 0; i < M::B.swap_devices; ++i) {
+        const auto& d = s.devices[static_cast<std::size_t>(i)];
+        if (d.phase == device_off) continue;
+        out.devices.push_back({i, std::string(d.phase == device_on ? "on" : "going") +
+                                      (d.synchronous ? " synchronous" : "") +
+                                      (d.stable ? " stable" : "")});
+    }
+}
+template <class M>
 StateView view_of(const typename M::State& s) {
     StateView out;
     for (int i = 0; i < M::B.mms; ++i)
@@ -116,6 +145,7 @@ StateView view_of(const typename M::State& s) {
             out.handles.push_back({i, h.kind == gup_pin ? "pin" : "get", h.write, h.attached,
                                    row_of(h.mm), h.page, row_of(h.frame)});
     }
+    if constexpr (M::has_swap) view_swap<M>(s, out);
     for (int i = 0; i < M::B.tasks; ++i) {
         const auto& t = s.tasks[static_cast<std::size_t>(i)];
         if (t.pc != pc_idle) out.tasks.push_back({i, pc_names[t.pc], task_fields<M>(t)});

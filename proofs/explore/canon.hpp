@@ -100,6 +100,10 @@ class Canonicalizer {
         strip<TableCode::anon_vmas>();
         strip<TableCode::handles>();
         strip<TableCode::tasks>();
+        if constexpr (B.has_swap()) {
+            strip<TableCode::slots>();
+            strip<TableCode::devices>();
+        }
     }
     template <TableCode T>
     void strip() {
@@ -189,6 +193,10 @@ class Canonicalizer {
             case SortCode::anon_vma:
                 return row(std::integral_constant<TableCode, TableCode::anon_vmas>{});
             case SortCode::mm: return row(std::integral_constant<TableCode, TableCode::mms>{});
+            case SortCode::slot:
+                if constexpr (B.has_swap())
+                    return row(std::integral_constant<TableCode, TableCode::slots>{});
+                return 1;
             default: return 1;
         }
     }
@@ -299,14 +307,18 @@ class Canonicalizer {
     /// Follows references from frames and anon_vmas found so far until nothing new is found.
     void drain() {
         while (seen_frames_ < labelled_[code(SortCode::frame)] ||
-               seen_anon_ < labelled_[code(SortCode::anon_vma)]) {
+               seen_anon_ < labelled_[code(SortCode::anon_vma)] ||
+               seen_slots_ < labelled_[code(SortCode::slot)]) {
+            if constexpr (B.has_swap())
+                while (seen_slots_ < labelled_[code(SortCode::slot)])
+                    visit<TableCode::slots>(order_[code(SortCode::slot)][sz(seen_slots_++)] - 1);
             while (seen_frames_ < labelled_[code(SortCode::frame)])
                 visit<TableCode::frames>(order_[code(SortCode::frame)][sz(seen_frames_++)] - 1);
             while (seen_anon_ < labelled_[code(SortCode::anon_vma)])
                 visit<TableCode::anon_vmas>(order_[code(SortCode::anon_vma)][sz(seen_anon_++)] - 1);
         }
     }
-    int seen_frames_ = 0, seen_anon_ = 0;
+    int seen_frames_ = 0, seen_anon_ = 0, seen_slots_ = 0;
 
     /// Rows of a table nothing reached yet, by skeleton; blank ones last.
     template <TableCode T>
@@ -370,7 +382,7 @@ class Canonicalizer {
     void label() {
         for (auto& to : map_.to) to.fill(0);
         labelled_.fill(0);
-        seen_frames_ = seen_anon_ = 0;
+        seen_frames_ = seen_anon_ = seen_slots_ = 0;
         for (int i = 0; i < B.mms; ++i) note(SortCode::mm, mm_order_[sz(i)] + 1);
         for (int i = 0; i < B.mms; ++i)
             if (!blank<TableCode::mms>(mm_order_[sz(i)])) visit_mm(mm_order_[sz(i)]);
@@ -379,6 +391,7 @@ class Canonicalizer {
         order_holders<TableCode::tasks>(map_.task);
         leftovers<TableCode::frames>(SortCode::frame);
         leftovers<TableCode::anon_vmas>(SortCode::anon_vma);
+        if constexpr (B.has_swap()) leftovers<TableCode::slots>(SortCode::slot);
         for (int v = 1; v <= B.values; ++v) note(SortCode::value, v);
     }
 };

@@ -163,7 +163,7 @@ namespace {
 /// doubles the states. Without it the same bounds are searched as far as memory goes (option
 /// --ops).
 void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
-    if (bounds_name != "e1" && bounds_name != "e2") return;
+    if (bounds_name != "e1" && bounds_name != "e2" && bounds_name != "e3") return;
     c.op_codes = {op_mprotect, op_mmap};
     c.prots = {"rw", "r"};
     c.grows = false;
@@ -172,6 +172,12 @@ void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
         c.ops = {"mmap", "munmap", "mprotect", "fault", "fork", "exit",
                  "gup",  "store",  "unpin",    "dma",   "drain"};
         c.check_between = false;
+    } else if (bounds_name == "e3") {
+        c.ops = {"mmap", "munmap", "fault", "fork", "exit", "store", "drain",
+                 "reclaim", "free_swap", "swapon", "swapoff", "unuse", "swapoff_end"};
+        c.prots = {"rw"};
+        c.op_codes = {op_mmap};
+        c.tasks = 2;
     } else {
         c.ops = {"mmap", "munmap", "mprotect", "fault", "fork",
                  "exit", "store",  "dontneed", "drain"};

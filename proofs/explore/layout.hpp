@@ -18,8 +18,8 @@
 
 namespace faultline::explore {
 
-enum class SortCode : std::uint8_t { plain, mm, frame, anon_vma, value };
-inline constexpr int sort_codes = 5;
+enum class SortCode : std::uint8_t { plain, mm, frame, anon_vma, value, slot };
+inline constexpr int sort_codes = 6;
 
 template <class Sort>
 inline constexpr SortCode code_of = SortCode::plain;
@@ -31,6 +31,8 @@ template <>
 inline constexpr SortCode code_of<AnonVmaSort> = SortCode::anon_vma;
 template <>
 inline constexpr SortCode code_of<ValueSort> = SortCode::value;
+template <>
+inline constexpr SortCode code_of<SlotSort> = SortCode::slot;
 
 /// A value domain without values: every leaf type says its width in bits and the sort it names.
 struct WidthDomain {
@@ -51,20 +53,24 @@ struct WidthDomain {
 
 /// The trait table: which fields of the state hold rows that may be permuted, and how they are
 /// named.
-enum class TableCode : std::uint8_t { mms, frames, anon_vmas, handles, tasks, vmas };
-inline constexpr int table_codes = 6;
+enum class TableCode : std::uint8_t {
+    mms, frames, anon_vmas, handles, tasks, vmas, slots, devices
+};
+inline constexpr int table_codes = 8;
 struct TableTrait {
     std::string_view field;   ///< of StateRow, or of MmRow for rows within an address space
     TableCode table;
     SortCode sort;            ///< references to its rows; plain when nothing refers to them
 };
-inline constexpr std::array<TableTrait, 6> table_traits{{
+inline constexpr std::array<TableTrait, 8> table_traits{{
     {"mms", TableCode::mms, SortCode::mm},
     {"frames", TableCode::frames, SortCode::frame},
     {"anon_vmas", TableCode::anon_vmas, SortCode::anon_vma},
     {"handles", TableCode::handles, SortCode::plain},
     {"tasks", TableCode::tasks, SortCode::plain},
     {"vmas", TableCode::vmas, SortCode::plain},
+    {"slots", TableCode::slots, SortCode::slot},
+    {"devices", TableCode::devices, SortCode::plain},
 }};
 /// An array of bits with one bit per row of a sort: a set of references.
 struct BitsTrait {

@@ -111,7 +111,14 @@ std::vector<Move> list_moves(const ExploreConfig& c) {
         args = vary_access(args, shape, c);
         args = vary_move(args, shape, limits);
         args = vary_code(args, shape, c);
-        const int rows = shape.by_mm ? limits.mms : shape.by_handle ? limits.handles : 1;
+        args = product(args, shape.device, [&](PlainArgs a, auto emit) {
+            for (int flags = 0; flags < 4; ++flags) {
+                a.synchronous = (flags & 1) != 0;
+                a.stable = (flags & 2) != 0;
+                emit(a);
+            }
+        });
+        const int rows = operation_rows(shape, limits);
         for (int row = 0; row < rows; ++row)
             for (int child = 0; child < (shape.new_mm ? limits.mms : 1); ++child) {
                 if (shape.new_mm && child == row) continue;
@@ -127,7 +134,7 @@ constexpr std::array<const char*, op_code_count> code_words{
     "",     "",          "dontfork",   "dofork",         "wipeonfork", "keeponfork",
     "mlock", "munlock",  "",           "",               "hint",       "fixed",
     "fixed_noreplace",   "",           "",               "",           "",           "",               "",
-    "",     ""};
+    "",     "",          ""};
 
 std::string range_text(int from, int to) {
     return " " + std::to_string(from) + "+" + std::to_string(to - from);
@@ -145,6 +152,8 @@ std::string path_step_text(const PathStep& p) {
     const PlainArgs& a = p.args;
     std::string text = task;
     if (shape.by_mm) text += "P" + std::to_string(p.row) + " ";
+    if (shape.by_frame) text += "F" + std::to_string(p.row) + " ";
+    if (shape.by_device) text += "D" + std::to_string(p.row) + " ";
     if (shape.by_handle) text += "H" + std::to_string(p.row) + " ";
     text += op_names()[static_cast<std::size_t>(p.op)];
     const std::string code = code_words[static_cast<std::size_t>(a.op)];
@@ -164,6 +173,8 @@ std::string path_step_text(const PathStep& p) {
         if (a.maymove) text += " maymove";
         if (a.dontunmap) text += " dontunmap";
     }
+    if (a.synchronous) text += " sync";
+    if (a.stable) text += " stable";
     if (shape.value) text += " = " + std::to_string(a.value);
     return text;
 }

@@ -57,6 +57,8 @@ inline Args<M> args_of(const PlainArgs& p) {
     a.gup = static_cast<Num8>(p.gup);
     a.op = static_cast<Num8>(p.op);
     a.value.v = static_cast<Num8>(p.value);
+    a.synchronous = p.synchronous;
+    a.stable = p.stable;
     return a;
 }
 

@@ -17,6 +17,7 @@ struct PlainArgs {
     int page = 0, end = 0, to = 0, span = 0;
     bool read = false, write = false, exec = false, grows = false;
     bool fixed = false, maymove = false, dontunmap = false;
+    bool synchronous = false, stable = false;
     int gup = 0, op = 0, value = 0;   ///< value: 0 is zero, v the v-th other content
     friend bool operator==(const PlainArgs&, const PlainArgs&) = default;
 };

@@ -8,7 +8,7 @@
 namespace faultline::explore {
 
 template <Bounds B>
-inline constexpr int most_rows = std::max({B.mms, B.frames, B.anon_vmas, B.values});
+inline constexpr int most_rows = std::max({B.mms, B.frames, B.anon_vmas, B.values, B.slots});
 
 /// to[sort][old] = new, both 1-based as references are, 0 for none; rows nothing refers to are
 /// 0-based.
@@ -42,6 +42,7 @@ constexpr int rows_of(SortCode sort) {
         case SortCode::frame: return B.frames;
         case SortCode::anon_vma: return B.anon_vmas;
         case SortCode::value: return B.values;
+        case SortCode::slot: return B.slots;
         case SortCode::plain: return 0;
     }
     return 0;
@@ -140,6 +141,10 @@ inline void relabel(const std::uint8_t* in, const Relabelling<B>& r, std::uint8_
     place_table<B, TableCode::tasks>(in, out, r, [&](int row) {
         return r.task[static_cast<std::size_t>(row)];
     });
+    if constexpr (B.has_swap()) {
+        place_table<B, TableCode::slots>(in, out, r, by_sort(SortCode::slot));
+        place_table<B, TableCode::devices>(in, out, r, [](int row) { return row; });
+    }
 }
 
 }  // namespace faultline::explore

@@ -220,7 +220,7 @@ private:
         };
         auto& t = s.tasks[static_cast<std::size_t>(i.task)];
         fix_word(t.pc, i.kind == Instance::step ? i.pc : pc_idle);
-        if (i.kind == Instance::step) fix_word(t.mm.v, i.row + 1);
+        if (i.kind == Instance::step) fix_word(t.mm.v, i.mm_value());
         if (forks(i)) fix_word(t.child.v, i.child + 1);
         for (int o = 0; symmetry_ && i.kind == Instance::start && o < i.task; ++o) {
             const Word pc = s.tasks[static_cast<std::size_t>(o)].pc.word();
@@ -275,7 +275,7 @@ private:
         move.text = i.label;
         const int pc = i.kind == Instance::step ? i.pc : pc_idle;
         bool fits = event(i) || t.pc == pc;
-        if (i.kind == Instance::step) fits = fits && t.mm.is(i.row);
+        if (i.kind == Instance::step) fits = fits && t.mm.v == i.mm_value();
         if (forks(i)) fits = fits && t.child.is(i.child);
         Args<Con<B>> args{};
         if (i.kind == Instance::start)

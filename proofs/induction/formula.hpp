@@ -64,6 +64,11 @@ struct Instance {
     int task = 0;
     std::string name;      ///< "fault.install", "mmap"
     std::string label;     ///< with rows, when they are enumerated
+
+    /// The task's address space as a step finds it, 0 for none.
+    int mm_value() const {
+        return pc >= pc_reclaim_add && pc <= pc_reclaim_drop ? 0 : row + 1;
+    }
 };
 
 /// The arguments of an operation that its shape says vary.
@@ -77,6 +82,10 @@ void each_argument(const OpShape& shape, A& a, Fn&& fn) {
     if (shape.grows) fn(a.grows, "arg.grows");
     if (shape.gup) fn(a.gup, "arg.gup");
     if (shape.value) fn(a.value, "arg.value");
+    if (shape.device) {
+        fn(a.synchronous, "arg.synchronous");
+        fn(a.stable, "arg.stable");
+    }
     if (shape.op_last != 0) fn(a.op, "arg.op");
     if (shape.move) {
         fn(a.to, "arg.to");
@@ -161,7 +170,7 @@ struct StepFormula {
         if (event) return;
         t.pc.set_unconditionally(Word(i.kind == Instance::step ? i.pc : pc_idle));
         if (i.kind == Instance::start) return;
-        t.mm.v.set_unconditionally(Word(i.row + 1));
+        t.mm.v.set_unconditionally(Word(i.mm_value()));
         const bool forks = i.pc >= pc_fork_vma && i.pc <= pc_fork_copy;
         t.child.v.set_unconditionally(Word(forks ? i.child + 1 : 0));
     }
@@ -208,7 +217,7 @@ struct Replay {
             with_operation(i.op, [&](const char*, const OpShape& shape) { event = !shape.task; });
         if (!event) fixed.pc = static_cast<std::uint8_t>(i.kind == Instance::step ? i.pc : pc_idle);
         if (i.kind == Instance::step) {
-            fixed.mm = Con<B>::MmRef::row(i.row);
+            fixed.mm.v = static_cast<std::uint8_t>(i.mm_value());
             const bool forks = i.pc >= pc_fork_vma && i.pc <= pc_fork_copy;
             fixed.child = forks ? Con<B>::MmRef::row(i.child) : typename Con<B>::MmRef{};
         }

@@ -5,6 +5,7 @@
 //      templates to instantiate.
 #include "proofs/induction/prove.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "proofs/induction/formula.hpp"
@@ -39,7 +40,6 @@ std::vector<Instance> instances(const Bounds& b, bool argument_symmetry) {
     std::vector<Instance> all;
     const int mms = argument_symmetry ? 1 : b.mms;
     const int tasks = argument_symmetry ? 1 : b.tasks;
-    const int handles = argument_symmetry ? 1 : b.handles;
     const auto add = [&](Instance i) {
         i.label = i.name;
         if (!argument_symmetry)
@@ -59,12 +59,13 @@ std::vector<Instance> instances(const Bounds& b, bool argument_symmetry) {
     for (int t = 0; t < tasks; ++t)
         for (int p = 0; p < mms; ++p)
             for (int pc = pc_idle + 1; pc < pc_count; ++pc)
-                each_child(
+                if (step_exists(b, pc) && (p == 0 || pc < pc_reclaim_add)) each_child(
                     {Instance::step, pc, 0, p, 1, t, pc_names[static_cast<std::size_t>(pc)], ""},
                     pc >= pc_fork_vma && pc <= pc_fork_copy);
     for (int op = 0; op < operation_count; ++op)
         with_operation(op, [&](const char* name, const OpShape& shape) {
-            const int rows = shape.by_handle ? handles : shape.by_mm ? mms : 1;
+            const int rows = argument_symmetry ? std::min(1, operation_rows(shape, b))
+                                               : operation_rows(shape, b);
             for (int t = 0; t < (shape.task ? tasks : 1); ++t)
                 for (int r = 0; r < rows; ++r)
                     each_child({Instance::start, 0, op, r, 1, t, name, ""}, shape.new_mm);

@@ -216,6 +216,8 @@ struct Symbolic {
     class Pick {
     public:
         Pick(const Found& f, int size) : hot_(f.hot), rows_(std::min(size, f.rows)) { advance(); }
+        template <class T>
+        Pick(const Absent<T>&, int) : rows_(0) {}
         template <class Sort, int Rows>
         Pick(const Ref<Sort, Rows>& r, int size) : rows_(size) {
             for (int k = 0; k < rows_; ++k) hot_[static_cast<std::size_t>(k)] = r.is(k).term();
@@ -277,7 +279,9 @@ struct Symbolic {
     static auto at(const Table& table, const Which& which, Fn fn) {
         using Field = std::decay_t<decltype(fn(table[0]))>;
         const int rows = static_cast<int>(table.size());
-        if constexpr (std::is_same_v<Field, SymBool>) {
+        if constexpr (AbsentField<Field>) {
+            return typename Field::Value{};
+        } else if constexpr (std::is_same_v<Field, SymBool>) {
             Term t = false;
             for (int k = 0; k < rows; ++k)
                 t = either(t, both(names(which, k), fn(table[static_cast<std::size_t>(k)]).term()));
@@ -302,6 +306,8 @@ struct Symbolic {
     template <int Rows>
     struct Tally {
         std::array<SymNum, static_cast<std::size_t>(Rows)> n{};
+        template <class T>
+        void add(const Absent<T>&, const SymBool&) {}
         template <class Sort>
         void add(const Ref<Sort, Rows>& which, const SymBool& when) {
             for (int k = 0; k < Rows; ++k) {

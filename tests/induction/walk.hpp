@@ -50,7 +50,7 @@ public:
             return event || t.pc == pc_idle;
         }
         const bool forks = i.pc >= pc_fork_vma && i.pc <= pc_fork_copy;
-        return t.pc == i.pc && t.mm.is(i.row) && (!forks || t.child.is(i.child));
+        return t.pc == i.pc && t.mm.v == i.mm_value() && (!forks || t.child.is(i.child));
     }
     /// Runs the instance in place on a machine of either domain; `deny` for a step.
     template <class AnyM>
