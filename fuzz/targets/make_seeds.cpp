@@ -2,7 +2,7 @@
 //
 // Why: `fuzz/targets/build.sh` makes all of them where a service builds; of these, a few are
 //      committed, and `make_seeds tests/.. fuzz/targets NAME...` writes those again after the
-//      format or the traces have changed (fuzz/README.md).
+//      format or the traces have changed (fuzz/targets/README.md).
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>

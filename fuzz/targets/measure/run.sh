@@ -2,7 +2,7 @@
 # fuzz/targets/measure/run.sh - how soon planted bugs are found: raw records, value profile, mutator.
 #
 # Why: a mutator is code to keep; this says what it buys. Prints one line a run (bug, setting, seed,
-#      executions, seconds), then medians. fuzz/README.md keeps the result.
+#      executions, seconds), then medians. fuzz/targets/README.md keeps the result.
 #
 #   fuzz/targets/measure/run.sh BUILD SEEDS SECONDS [CORPUS]
 set -euo pipefail
