@@ -120,11 +120,15 @@ class TraceWriter {
     void record(const Record& r) {
         const int before = machine_->pc(r.task);
         const bool forking = before != pc_idle && machine_->forking(r.task);
+        // An access that needs no fault needs no task.
+        const bool served = r.verb >= verb_load && r.verb <= verb_write &&
+                            machine_->serves(r.who, r.page, r.verb == verb_write,
+                                             r.verb == verb_fetch);
         machine_->apply(r);
         const Outcome& o = machine_->last();
         if (o.blocked && o.steps == 0) return;
         if (r.verb == verb_step) step(r, before, forking, o);
-        else call(r, o);
+        else call(r, o, served);
     }
     void step(const Record& r, int pc, bool forking, const Outcome& o) {
         ScheduledStep s;
@@ -136,9 +140,10 @@ class TraceWriter {
         else if (o.child < 0) names_.after(o);
         add(s);
     }
-    void call(const Record& r, const Outcome& o) {
+    void call(const Record& r, const Outcome& o, bool served) {
         Operation op = line_of(r);
-        const bool event = r.verb < operation_count && !operation_shape(r.verb).task;
+        const bool event =
+            served || (r.verb < operation_count && !operation_shape(r.verb).task);
         if (on_handle(op.verb)) op.handle = names_.of(names_.handle, r.who);
         else if (op.verb != Verb::drain) op.process = names_.of(names_.process, r.who);
         if (arena_.limits.tasks > 1 && !event) op.task = r.task;
