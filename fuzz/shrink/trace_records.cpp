@@ -107,7 +107,8 @@ bool on_handle(Verb v) { return v == Verb::release || v == Verb::handle_store; }
 
 class TraceWriter {
   public:
-    explicit TraceWriter(const Arena& arena) : arena_(arena), machine_(make_reference(arena.bounds)) {
+    explicit TraceWriter(const Arena& arena)
+        : arena_(arena), machine_(make_reference(arena.bounds)) {
         std::string problem;
         machine_->reset(arena.limits, arena.rules, problem);
     }
