@@ -92,7 +92,8 @@ Ret Engine::populate(Mm& mm, Vpn lo, Vpn hi, bool reports) {
             if (each_page ? is_frame(e) : at == stop) zone_.drain(cpu_);
             continue;
         }
-        if (handle_covered(mm, id, at, ask_gup | (write ? u32{ask_write} : 0)) != Ret::oom) continue;
+        const u32 asked = ask_gup | (write ? u32{ask_write} : 0);
+        if (handle_covered(mm, id, at, asked) != Ret::oom) continue;
         if (!each_page) zone_.drain(cpu_);
         if (!got_on && reports) return Ret::eagain;
         if (!got_on) at = stop;

@@ -91,8 +91,9 @@ void Engine::split(Mm& mm, VmaId id, Vpn at) {
     resize(mm, id, old.lo, at);
     const VmaId upper =
         add_vma(old.mm, at, old.hi,
-                FL_MUTANT(split_keeps_pgoff) ? old.pgoff
-                                             : old.index_of(at) + u64{FL_MUTANT(split_pgoff_off_by_one)},
+                FL_MUTANT(split_keeps_pgoff)
+                    ? old.pgoff
+                    : old.index_of(at) + u64{FL_MUTANT(split_pgoff_off_by_one)},
                 old.flags);
     write_lock(mm, vma(upper));
     inherit(upper, id);

@@ -54,8 +54,8 @@ VmaIndex::Path VmaIndex::descend(const VmaStore& s, Vpn vpn) const {
     }
 }
 
-/// Free pages between the VMA and what stands below it; the lowest counts from page 0 and the search
-/// cuts it.
+/// Free pages between the VMA and what stands below it; the lowest counts from page 0 and the
+/// search cuts it.
 u64 VmaIndex::gap_below(const VmaStore& s, VmaId id) {
     const Vma& v = s.vmas[id];
     return v.lo - (v.prev != 0 ? s.vmas[v.prev].hi : 0);
@@ -237,8 +237,8 @@ bool VmaIndex::gap_under(const VmaStore& s, NodeId at, u64 len, Vpn limit, VmaId
     }
     return false;
 }
-/// False if a stack above, less than its gap away, had room for `len` pages right below it: then the
-/// search goes on below the gap, which is the new limit.
+/// False if a stack above, less than its gap away, had room for `len` pages right below it: then
+/// the search goes on below the gap, which is the new limit.
 bool VmaIndex::clear_of_guards(const VmaStore& s, VmaId above, u64 len, Vpn low, Vpn& limit) {
     for (VmaId u = above; u != 0 && s.vmas[u].lo < limit + s.guard_gap; u = s.vmas[u].next) {
         const Vma& v = s.vmas[u];
