@@ -132,13 +132,15 @@ struct FrameRow {
     /// only there.
     using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
     using SwapBool = Only<B.has_swap(), Bool>;
+    using Writeback = Only<B.has_swap(), Bool, 1>;
+    using Locked = Only<B.has_swap(), Bool, 2>;
     BOOST_HANA_DEFINE_STRUCT(FrameRow, (Refs, refcount), (Maps, mapcount), (Bool, exclusive),
                              (Bool, uptodate), (Bool, batched), (Bool, lru), (AnonRef, anon_vma),
                              (Pgoff, index), (Value, value),
                              ([[no_unique_address]] SlotRef, slot),
                              ([[no_unique_address]] SwapBool, dirty),
-                             ([[no_unique_address]] SwapBool, writeback),
-                             ([[no_unique_address]] SwapBool, locked));
+                             ([[no_unique_address]] Writeback, writeback),
+                             ([[no_unique_address]] Locked, locked));
 };
 
 /// One page of swap space. count and cache are the two parts of its byte in swap_map: entries that
