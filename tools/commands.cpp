@@ -314,6 +314,9 @@ Exit Work::check() {
             two.tasks = 2;
             document_.explorations.push_back(faultline::explore_states(two, progress_.function()));
             say(exploration_text(document_.explorations.back()));
+            two.bounds = "e3";              // and with swap space
+            document_.explorations.push_back(faultline::explore_states(two, progress_.function()));
+            say(exploration_text(document_.explorations.back()));
         }
         say("\n");
     });
