@@ -275,6 +275,9 @@ class TraceReader {
             case Verb::reclaim:
             case Verb::free_swap:
             case Verb::swapon:
+            case Verb::swapoff:
+            case Verb::unuse:
+            case Verb::swapoff_end:
                 problem_ = "a line about swap space, which records do not carry yet";
                 return false;
             case Verb::handle_load: return false;   // looks, and does nothing
