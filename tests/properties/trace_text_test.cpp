@@ -95,6 +95,8 @@ class Scribe {
         op.verb = word.verb;
         if (often()) op.task = random_.below(4);
         if (on_handle(word.form)) op.handle = number();
+        else if (word.form == Form::device) op.device = number();
+        else if (word.form == Form::frame && often()) op.frame = number();
         else if (word.form != Form::machine) op.process = number();
         fill(op, word.form);
         op.begin = random_.one_in(4);
@@ -138,6 +140,13 @@ class Scribe {
             case Form::store: op.page = page(); op.value = number(); break;
             case Form::handle_load: op.value = often() ? number() : -1; break;
             case Form::handle_store: op.value = number(); break;
+            case Form::frame:
+                if (op.frame < 0) op.page = page();
+                break;
+            case Form::device:
+                op.synchronous = op.verb == Verb::swapon && often();
+                op.stable = op.verb == Verb::swapon && often();
+                break;
             case Form::nothing: case Form::handle: case Form::machine: break;
         }
     }

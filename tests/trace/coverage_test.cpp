@@ -54,6 +54,12 @@ std::pair<std::string, int> name_of(const Operation& op) {
         case Verb::handle_store: return {"dma", op_none};
         case Verb::release: return {"unpin", op_none};
         case Verb::drain: return {"drain", op_none};
+        case Verb::reclaim: return {"reclaim", op_none};
+        case Verb::free_swap: return {"free_swap", op_none};
+        case Verb::swapon: return {"swapon", op_none};
+        case Verb::swapoff: return {"swapoff", op_none};
+        case Verb::unuse: return {"unuse", op_none};
+        case Verb::swapoff_end: return {"swapoff_end", op_none};
     }
     return {};
 }
