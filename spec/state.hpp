@@ -258,7 +258,8 @@ struct ResultInfo {
 };
 inline constexpr std::array<ResultInfo, result_count> result_infos{{
     {"pending", false}, {"0", false}, {"zero-page", false}, {"new-page", false}, {"copied", false},
-    {"reused", false}, {"swapped-in", false}, {"spurious", false}, {"raced", false}, {"RETRY", false},
+    {"reused", false}, {"swapped-in", false}, {"spurious", false}, {"raced", false},
+    {"RETRY", false},
     {"SIGSEGV/MAPERR", true}, {"SIGSEGV/ACCERR", true}, {"OOM", true}, {"ENOMEM", true},
     {"EINVAL", true}, {"EEXIST", true}, {"EFAULT", true}, {"EAGAIN", true}, {"EPERM", true},
     {"reclaimed", false}, {"kept", false}}};

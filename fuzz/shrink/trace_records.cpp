@@ -98,6 +98,17 @@ Operation line_of(const Record& r) {
         case verb_write: access(Verb::store); op.value = r.value; break;
         case verb_of<OpUnpin>(): op.verb = Verb::release; break;
         case verb_of<OpDma>(): op.verb = Verb::handle_store; op.value = r.value; break;
+        case verb_of<OpReclaim>(): op.verb = Verb::reclaim; op.frame = r.who; break;
+        case verb_of<OpFreeSwap>(): op.verb = Verb::free_swap; op.frame = r.who; break;
+        case verb_of<OpSwapon>():
+            op.verb = Verb::swapon;
+            op.device = r.who;
+            op.synchronous = r.has(flag_fixed);   // as fuzz/reference/perform.hpp reads it
+            op.stable = r.has(flag_maymove);
+            break;
+        case verb_of<OpSwapoff>(): op.verb = Verb::swapoff; op.device = r.who; break;
+        case verb_of<OpSwapoffEnd>(): op.verb = Verb::swapoff_end; op.device = r.who; break;
+        case verb_of<OpUnuse>(): op.verb = Verb::unuse; op.page.page = r.page; break;
         default: op.verb = Verb::drain; break;
     }
     op.deny = r.deny;
@@ -146,7 +157,8 @@ class TraceWriter {
         const bool event =
             served || (r.verb < operation_count && !operation_shape(r.verb).task);
         if (on_handle(op.verb)) op.handle = names_.of(names_.handle, r.who);
-        else if (op.verb != Verb::drain) op.process = names_.of(names_.process, r.who);
+        else if (op.verb != Verb::drain && op.frame < 0 && op.device < 0)
+            op.process = names_.of(names_.process, r.who);
         if (arena_.limits.tasks > 1 && !event) op.task = r.task;
         op.begin = !event && r.has(flag_begin) && machine_->pc(r.task) != pc_idle;
         if (op.begin && op.verb == Verb::fork) unborn_ = names_.processes++;
@@ -272,17 +284,24 @@ class TraceReader {
             case Verb::handle_store: r.verb = verb_of<OpDma>(); break;
             case Verb::release: r.verb = verb_of<OpUnpin>(); break;
             case Verb::drain: r.verb = verb_of<OpDrain>(); break;
-            case Verb::reclaim:
-            case Verb::free_swap:
+            case Verb::reclaim: r.verb = verb_of<OpReclaim>(); return by_frame(op);
+            case Verb::free_swap: r.verb = verb_of<OpFreeSwap>(); return by_frame(op);
             case Verb::swapon:
-            case Verb::swapoff:
-            case Verb::unuse:
-            case Verb::swapoff_end:
-                problem_ = "a line about swap space, which records do not carry yet";
-                return false;
+                r.verb = verb_of<OpSwapon>();
+                r.flags |= static_cast<std::uint8_t>((op.synchronous ? flag_fixed : 0) |
+                                                     (op.stable ? flag_maymove : 0));
+                break;
+            case Verb::swapoff: r.verb = verb_of<OpSwapoff>(); break;
+            case Verb::swapoff_end: r.verb = verb_of<OpSwapoffEnd>(); break;
+            case Verb::unuse: r.verb = verb_of<OpUnuse>(); break;
             case Verb::handle_load: return false;   // looks, and does nothing
         }
         return true;
+    }
+    /// Records name a frame by its row; which one a page has is known to a player alone.
+    bool by_frame(const Operation& op) {
+        if (op.frame < 0) problem_ = "a frame named by its page, which records do not carry yet";
+        return op.frame >= 0;
     }
     bool move_of(const Operation& op, Record& r) {
         r.span = static_cast<std::uint16_t>(op.size);
@@ -296,6 +315,8 @@ class TraceReader {
         Record r;
         int who = 0;
         if (op.handle >= 0) who = row_of(handles_, op.handle);
+        else if (op.frame >= 0) who = op.frame;
+        else if (op.device >= 0) who = op.device;
         else if (op.process >= 0) who = row_of(processes_, op.process);
         if (who < 0 || !verb(op, r)) return false;
         r.who = static_cast<std::uint8_t>(who);

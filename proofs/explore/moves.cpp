@@ -133,7 +133,7 @@ namespace {
 constexpr std::array<const char*, op_code_count> code_words{
     "",     "",          "dontfork",   "dofork",         "wipeonfork", "keeponfork",
     "mlock", "munlock",  "",           "",               "hint",       "fixed",
-    "fixed_noreplace",   "",           "",               "",           "",           "",               "",
+    "fixed_noreplace", "", "", "", "", "", "",
     "",     "",          ""};
 
 std::string range_text(int from, int to) {

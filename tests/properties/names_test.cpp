@@ -92,9 +92,11 @@ TEST(Names, OperationsDoNotKnowThem) {
     Seen seen{};
     EXPECT_EQ(told(check_names<bounds_b2>("names b2", "b2", 80, false, 3'000, seen)), "");
     EXPECT_EQ(told(check_names<bounds_m1>("names m1", "m1", 80, false, 3'000, seen)), "");
-    for (int row = 0; row < fuzz::verb_count; ++row)
+    for (int row = 0; row < fuzz::verb_count; ++row) {
+        if (row < operation_count && operation_shape(row).swap) continue;   // not at these bounds
         EXPECT_GT(seen[static_cast<std::size_t>(row)] * thinner, 0u)
             << fuzz::verb_names[static_cast<std::size_t>(row)];
+    }
 }
 TEST(Names, StepsDoNotKnowThem) {
     Seen seen{};

@@ -69,6 +69,8 @@ TEST(Tidy, LeavesDrawnOperationsAlone) {
             } else if (!machine->draw(task, r)) {
                 continue;
             }
+            const int row = fuzz::verb_row(r.verb);   // an event asks no allocator
+            if (row >= 0 && row < operation_count && !operation_shape(row).task) r.deny = 0;
             const Record same =
                 tidy(r, machine->env().limits, interleaved ? Style::steps : Style::calls);
             EXPECT_EQ(same, r) << "verb " << int{r.verb} << " op " << int{r.op};
