@@ -90,9 +90,10 @@ void expect_worthwhile(const Totals& totals, bool interleaved) {
 /// b1 is the one machine of these with swap space.
 void expect_swap(const Totals& totals) {
     for (int row = 0; row < operation_count; ++row)
-        if (operation_shape(row).swap)
+        if (operation_shape(row).swap) {
             EXPECT_GT(totals.sum.ended[static_cast<std::size_t>(row)], 0u)
                 << verb_names[static_cast<std::size_t>(row)] << " is never reached";
+        }
 }
 
 TEST(Claims, SequentialSmall) {
