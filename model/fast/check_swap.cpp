@@ -33,8 +33,6 @@ void Checker::swap() {
         ++refs_[frame];
         wrong((page.flags & page_swapcache) == 0 || page.private_word != s,
               "a page of the swap cache does not know its slot");
-        wrong((page.flags & page_dirty) == 0 && page.content != swap.content(s),
-              "a clean page of the swap cache differs from its slot");
     }
     for (u32 d = 0; d < swap.devices(); ++d) {
         wrong(swap.device(d).used != used[d], "a device miscounts its slots in use");
