@@ -44,8 +44,11 @@ bool is_access(const Record& r) {
 
 }  // namespace
 
-ClaimSet known_broken(const Rules& rules) {
+ClaimSet known_broken(const Rules& rules, const Bounds& limits) {
     ClaimSet set{};
+    if (limits.has_swap() && rules.swapin == Swapin::reuse)
+        for (const char* id : {"cow.handle-isolation", "pin.write-private"})
+            set[static_cast<std::size_t>(claim_index(id))] = true;
     const bool loses_dma =
         rules.cow_reuse != CowReuse::exclusive || rules.gup_unshare == GupUnshare::no;
     if (loses_dma)

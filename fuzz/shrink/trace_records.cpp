@@ -447,7 +447,7 @@ bool arena_of(const Trace& trace, Arena& arena, std::string& problem) {
         return false;
     problem.clear();
     arena.bounds = trace.bounds;
-    arena.excused = known_broken(arena.rules);
+    arena.excused = known_broken(arena.rules, arena.limits);
     return true;
 }
 std::optional<std::vector<Record>> records_of_trace(const Trace& trace, Arena& arena,

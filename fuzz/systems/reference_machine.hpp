@@ -349,6 +349,7 @@ int ReferenceMachine<B>::violation_of(const Observation& seen, const Bijection& 
         const auto row = static_cast<std::size_t>(rows.frames.at(x.frame) - 1);
         auto& f = shown_.frames[row];
         f = s_.frames[row];
+        if (s_.frames[row].refcount == 0) f.uptodate = true;   // nothing here corresponds to it
         f.refcount = static_cast<decltype(f.refcount)>(x.refcount);
         f.mapcount = static_cast<decltype(f.mapcount)>(x.mapcount);
         f.index = static_cast<decltype(f.index)>(x.index);

@@ -105,7 +105,7 @@ BytesHistory history_of_bytes(std::span<const std::uint8_t> bytes,
     history.arena.rules = named_kernels[static_cast<std::size_t>(kernel)].rules;
     history.arena.bounds = std::string(bounds[place]);
     history.arena.limits = capacity_of(bounds[place]);
-    history.arena.excused = known_broken(history.arena.rules);
+    history.arena.excused = known_broken(history.arena.rules, history.arena.limits);
     auto& out = history.records;
     const int tasks = history.arena.limits.tasks;
     for (; bytes.size() >= record_bytes && out.size() < most; bytes = bytes.subspan(record_bytes)) {

@@ -47,7 +47,7 @@ TEST_P(FastLockstep, agrees) {
     arena.limits = capacity_of(arena.bounds);
     for (const NamedRules& k : named_kernels)
         if (k.name == GetParam().kernel) arena.rules = k.rules;
-    arena.excused = known_broken(arena.rules);
+    arena.excused = known_broken(arena.rules, arena.limits);
     Lockstep lockstep(*system, arena);
     LockstepConfig config;
     config.arena = arena;
