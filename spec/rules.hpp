@@ -89,6 +89,17 @@ enum class StableWrites {
     respected,  ///< no. commit linux f05714293a59; linux mm/memory.c:do_swap_page@v6.1
 };
 
+/// What a failed fallocate of shmem takes back.
+enum class FallocUndo {
+    inclusive,  ///< up to and with the page it failed at; 3.5 to 4.6 (b9b4bb26af01)
+    exclusive,  ///< the pages before it. linux mm/shmem.c:shmem_fallocate@v6.1
+};
+/// When the seals that F_SEAL_EXEC implies are added to those asked for.
+enum class SealExec {
+    implied_late,   ///< after the check for writers; 6.3 to 7.0 (CVE-2026-63952). c4f75bc8bd6b
+    implied_first,  ///< before it. linux mm/memfd.c:memfd_add_seals@v6.12
+};
+
 struct Rules {
     CowReuse cow_reuse = CowReuse::exclusive;
     AnonVmaReuse anon_vma_reuse = AnonVmaReuse::split;
@@ -103,6 +114,8 @@ struct Rules {
     SwapSkip swap_skip = SwapSkip::pinned;
     Swapin swapin = Swapin::writable;
     StableWrites stable_writes = StableWrites::respected;
+    FallocUndo falloc_undo = FallocUndo::exclusive;
+    SealExec seal_exec = SealExec::implied_first;
     friend constexpr bool operator==(const Rules&, const Rules&) = default;
 };
 
@@ -149,7 +162,7 @@ constexpr RuleInfo rule_info(std::string_view name, std::string_view question,
                              std::array<std::string_view, 3> options) {
     return {name, question, options, RuleAccess<Field>::get, RuleAccess<Field>::set};
 }
-inline constexpr std::array<RuleInfo, 13> rule_infos{
+inline constexpr std::array<RuleInfo, 15> rule_infos{
     rule_info<&Rules::cow_reuse>("cow_reuse", "When does a write fault reuse an anonymous page?",
                                  {"mapcount", "page_count", "exclusive"}),
     rule_info<&Rules::anon_vma_reuse>("anon_vma_reuse", "When may a fork child adopt an anon_vma?",
@@ -180,6 +193,10 @@ inline constexpr std::array<RuleInfo, 13> rule_infos{
     rule_info<&Rules::stable_writes>("stable_writes",
                                      "Does swap writeback on stable devices forbid writes?",
                                      {"ignored", "respected", ""}),
+    rule_info<&Rules::falloc_undo>("falloc_undo", "What does a failed fallocate take back?",
+                                   {"inclusive", "exclusive", ""}),
+    rule_info<&Rules::seal_exec>("seal_exec", "When are the seals that SEAL_EXEC implies added?",
+                                 {"implied_late", "implied_first", ""}),
 };
 
 }  // namespace faultline

@@ -228,6 +228,7 @@ std::vector<Item> items_of_path(const std::string& bounds, const Rules& rules,
     if (bounds == "e1") return Writer<bounds_e1>(rules, path).write();
     if (bounds == "e2") return Writer<bounds_e2>(rules, path).write();
     if (bounds == "e3") return Writer<bounds_e3>(rules, path).write();
+    if (bounds == "e4") return Writer<bounds_e4>(rules, path).write();
     if (bounds == "m1") return Writer<bounds_m1>(rules, path).write();
     throw ToolError("no explorer at bounds " + bounds);
 }

@@ -182,6 +182,7 @@ std::vector<explore::PathStep> path_of_trace(const std::string& bounds, const Ru
     if (bounds == "e1") return Recorder<bounds_e1>(rules).record(trace);
     if (bounds == "e2") return Recorder<bounds_e2>(rules).record(trace);
     if (bounds == "e3") return Recorder<bounds_e3>(rules).record(trace);
+    if (bounds == "e4") return Recorder<bounds_e4>(rules).record(trace);
     if (bounds == "m1") return Recorder<bounds_m1>(rules).record(trace);
     throw UsageError("no explorer at bounds " + bounds);
 }

@@ -20,7 +20,8 @@ constexpr BoolOf<K> access_allowed(const auto& v, const auto& t) {
 template <class K>
 constexpr void end_fault(K& k, int result) {
     using D = typename K::D;
-    const bool failed = result == res_segv_maperr || result == res_segv_accerr || result == res_oom;
+    const bool failed = result == res_segv_maperr || result == res_segv_accerr ||
+                        result == res_sigbus || result == res_oom;
     const int for_gup = result == res_oom ? res_enomem : res_efault;
     IF(k.t.gup == gup_none) finish(k, result);
     else {
@@ -34,8 +35,20 @@ constexpr void end_fault(K& k, int result) {
             k.t.old = typename K::Mach::FrameRef{};
             k.t.slot = typename K::Mach::SlotRef{};
             k.t.swp_exclusive = false;
+            k.t.copied = typename K::Mach::Value{};
         }
     }
+}
+/// The page lies in a mapping of a file; `shared`: in a shared one.
+template <class K>
+constexpr BoolOf<K> in_file_mapping(const K& k, const auto& mm, bool shared) {
+    using D = typename K::D;
+    BoolOf<K> yes = false;
+    if constexpr (K::Mach::has_files) {
+        auto here = vma_at<K>(mm, k.t.page);
+        WITH(v, mm.vmas, here) yes = v.inode.some() && (v.shared || !shared);
+    }
+    return yes;
 }
 
 /// Looks at the entry, without its lock, and decides what to do. Source: handle_pte_fault@v6.1
@@ -44,10 +57,16 @@ constexpr void sample_entry(K& k, const auto& mm) {
     using D = typename K::D;
     WITH(pte, mm.ptes, k.t.page) {
         const BoolOf<K> empty = is_empty(pte);
-        const BoolOf<K> shared = !AT(k.s.frames, pte.frame, exclusive);
+        const BoolOf<K> file = in_file_mapping(k, mm, false);
+        const BoolOf<K> shared = !AT(k.s.frames, pte.frame, exclusive) &&
+                                 AT(k.s.frames, pte.frame, inode).none();
         const BoolOf<K> wp_write = k.t.write && !pte.write;
-        IF(empty && !k.t.write) k.t.pc = pc_fault_zero;
+        IF(empty && !k.t.write && !file) k.t.pc = pc_fault_zero;
         IF(empty && k.t.write) k.t.pc = pc_fault_prepare;
+        if constexpr (K::Mach::has_files) {   // mm/memory.c:do_fault@v6.1
+            IF(empty && file && !k.t.write) k.t.pc = pc_file_around;
+            IF(empty && k.t.write && in_file_mapping(k, mm, true)) k.t.pc = pc_file_find;
+        }
         IF(pte.zero && k.t.write) {
             k.t.zero = true;
             k.t.pc = pc_fault_prepare;
@@ -201,6 +220,8 @@ constexpr BoolOf<K> fault_alloc(K& k) {
         WITH(f, k.s.frames, fresh) f.refcount = 1;
         k.t.frame = fresh;
         k.t.pc = pc_fault_fill;
+        if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, k.t.mm)
+            IF(k.t.old.none() && in_file_mapping(k, mm, false)) k.t.pc = pc_file_find;
     } else {
         WITH(o, k.s.frames, k.t.old) put_frame(k, o);
         end_fault(k, res_oom);
@@ -216,6 +237,8 @@ constexpr BoolOf<K> fault_fill(K& k) {
         f.value = value;
         f.uptodate = true;
     }
+    if constexpr (K::Mach::has_files) WITH(o, k.s.frames, k.t.old)
+        k.t.copied = file_want(k, o.inode, o.index);
     k.t.pc = pc_fault_install;
     return D::done();
 }
@@ -229,6 +252,15 @@ constexpr void own_new_frame(K& k, auto& f, const typename K::Mach::Vma& v, cons
     f.index = v.pgoff + (page - v.lo);
     add_to_batch(k, f);
 }
+/// A private copy takes the place of a page of the cache, which the owner's handles keep.
+template <class K>
+constexpr void replace_file_page(K& k, auto& mm, const auto& f) {
+    using D = typename K::D;
+    count_rss(k, mm, f, false);
+    mm.rss_anon += 1;
+    detach_handles(k, k.t.mm, k.t.page);
+    WITH(want, mm.want, k.t.page) want = k.t.copied;
+}
 /// Under the page-table lock: if the entry still is what was sampled, the new frame replaces it.
 template <class K>
 constexpr BoolOf<K> fault_install(K& k) {
@@ -241,6 +273,8 @@ constexpr BoolOf<K> fault_install(K& k) {
             same = pte.zero == k.t.zero && pte.frame == k.t.old && pte.slot.none() &&
                    !(pte.write && copy);
             IF(same) {
+                if constexpr (K::Mach::has_files) WITH(o, k.s.frames, k.t.old)
+                    IF(is_file_page(o)) replace_file_page(k, mm, o);
                 WITH(o, k.s.frames, k.t.old) unmap_frame(k, o);
                 WITH(o, k.s.frames, k.t.old) free_swap_cache(k, o);
                 IF(copy) detach_gets(k, k.t.mm, k.t.page);
@@ -309,8 +343,10 @@ constexpr BoolOf<K> fault_wp(K& k) {
     BoolOf<K> same = false;
     WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.page)
         same = pte.frame == k.t.old && !pte.write;
-    BoolOf<K> reuse = false;
-    IF(same) reuse = may_reuse(k, k.t.old);
+    BoolOf<K> reuse = false, shares = false;   // a shared page of a file is made writable as such
+    if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, k.t.mm)
+        shares = same && in_file_mapping(k, mm, true);
+    IF(same && AT(k.s.frames, k.t.old, inode).none()) reuse = may_reuse(k, k.t.old);
     IF(same && reuse) {
         WITH(mm, k.s.mms, k.t.mm) {
             auto here = vma_at<K>(mm, k.t.page);
@@ -328,6 +364,7 @@ constexpr BoolOf<K> fault_wp(K& k) {
     IF(same && !reuse) {
         WITH(o, k.s.frames, k.t.old) o.refcount += 1;
         k.t.pc = pc_fault_prepare;
+        if constexpr (K::Mach::has_files) IF(shares) k.t.pc = pc_file_lock;
     }
     IF(same && reuse) end_fault(k, res_reused);
     IF(!same) end_fault(k, res_raced);

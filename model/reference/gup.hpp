@@ -8,7 +8,7 @@
 //          both sides in Linux too (A-get-reads); the zero page yields no handle (as since 6.1.y,
 //          is_zero_page).
 #pragma once
-#include "model/reference/swapin.hpp"
+#include "model/reference/file_fault.hpp"
 
 namespace faultline {
 
@@ -58,7 +58,7 @@ constexpr BoolOf<K> must_unshare(const K& k, const auto& frame) {
     using D = typename K::D;
     const bool asks = k.env.rules.gup_unshare == GupUnshare::yes;
     return BoolOf<K>(asks) && k.t.gup == gup_pin && !k.t.write &&
-           !AT(k.s.frames, frame, exclusive);
+           !AT(k.s.frames, frame, exclusive) && AT(k.s.frames, frame, inode).none();
 }
 
 template <class K>
@@ -196,6 +196,8 @@ constexpr BoolOf<K> unpin(K& k, int handle_row) {
     // Who has written through a pin marks the page dirty: unpin_user_pages_dirty_lock@v6.1
     if constexpr (K::Mach::has_swap) WITH(f, k.s.frames, h.frame)
         IF(h.kind == gup_pin && h.write && f.slot.some()) f.dirty = true;
+    if constexpr (K::Mach::has_files) WITH(f, k.s.frames, h.frame)
+        IF(h.kind == gup_pin && h.write && is_file_page(f)) f.dirty = true;
     WITH(f, k.s.frames, h.frame) ungrab_frame(k, f, h.kind);
     h = typename K::Mach::Handle{};
     k.out.result = res_ok;
@@ -207,8 +209,12 @@ constexpr BoolOf<K> handle_store(K& k, int handle_row, const auto& args) {
     using D = typename K::D;
     auto& h = k.s.handles[static_cast<std::size_t>(handle_row)];
     REQUIRE(h.kind == gup_pin && h.write && args.value.v <= k.env.limits.values);
-    WITH(f, k.s.frames, h.frame) f.value = args.value;
-    IF(h.attached) WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
+    WITH(f, k.s.frames, h.frame) {
+        f.value = args.value;
+        if constexpr (K::Mach::has_files) set_file_want(k, f.inode, f.index, args.value);
+    }
+    IF(h.attached && AT(k.s.frames, h.frame, inode).none())
+        WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
         WITH(want, mm.want, h.page) IF(finds_frame(k.s, pte, h.frame)) want = args.value;
     k.out.result = res_ok;
     return D::done();
@@ -225,7 +231,15 @@ constexpr BoolOf<K> user_store(K& k, int mm_row, const auto& args) {
         pte.dirty = true;
         WITH(f, k.s.frames, pte.frame) f.value = args.value;
     }
-    WITH(want, mm.want, args.page) want = args.value;
+    BoolOf<K> shared = false;
+    if constexpr (K::Mach::has_files) {   // also in a VMA that is being unmapped
+        for (const auto& v : mm.vmas)
+            IF(v.used && v.lo <= args.page && v.hi > args.page && v.shared) {
+                shared = true;
+                set_file_want(k, v.inode, file_index(v, args.page), args.value);
+            }
+    }
+    IF(!shared) WITH(want, mm.want, args.page) want = args.value;
     k.out.result = res_ok;
     return D::done();
 }

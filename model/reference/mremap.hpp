@@ -99,9 +99,10 @@ constexpr BoolOf<K> move_vma(K& k) {
         const typename K::Mach::Page target_end = to + k.t.span;
         WITH(v, mm.vmas, here) {
             typename K::Mach::Vma like = v;
-            const BoolOf<K> fits = v.anon_vma.none() || v.pgoff + k.t.page + k.t.span <=
+            const BoolOf<K> restarts = v.anon_vma.none() && v.inode.none();
+            const BoolOf<K> fits = restarts || v.pgoff + k.t.page + k.t.span <=
                                                             v.lo + K::Mach::B.max_pgoff() + 1;
-            IF(v.anon_vma.none()) like.pgoff = to;
+            IF(restarts) like.pgoff = to;
             else {
                 IF(fits) like.pgoff = v.pgoff + (k.t.page - v.lo);
             }
@@ -153,7 +154,7 @@ constexpr BoolOf<K> move_end(K& k) {
                 if (k.env.rules.dontunmap_unlinks == DontunmapUnlinks::yes)
                     IF(v.lo == k.t.page && v.hi == k.t.end) {
                         unlink_anon_vmas(k, v);
-                        v.pgoff = v.lo;
+                        IF(v.inode.none()) v.pgoff = v.lo;
                     }
             }
         }

@@ -59,7 +59,7 @@ std::vector<Instance> instances(const Bounds& b, bool argument_symmetry) {
     for (int t = 0; t < tasks; ++t)
         for (int p = 0; p < mms; ++p)
             for (int pc = pc_idle + 1; pc < pc_count; ++pc)
-                if (step_exists(b, pc) && (p == 0 || pc < pc_reclaim_add)) each_child(
+                if (step_exists(b, pc) && (p == 0 || !pc_without_mm(pc))) each_child(
                     {Instance::step, pc, 0, p, 1, t, pc_names[static_cast<std::size_t>(pc)], ""},
                     pc >= pc_fork_vma && pc <= pc_fork_copy);
     for (int op = 0; op < operation_count; ++op)
@@ -77,11 +77,12 @@ std::vector<std::string> induction_steps() {
     for (const auto& i : instances(bounds_b1, true)) names.push_back(i.name);
     return names;
 }
-std::vector<std::string> induction_bounds() { return {"b1", "b2"}; }
+std::vector<std::string> induction_bounds() { return {"b1", "b2", "b1.files"}; }
 
 ProveReport prove_induction(const InductionOptions& options, const ProgressFn& progress) {
     if (options.bounds == "b1") return prove_b1(options, progress);
     if (options.bounds == "b2") return prove_b2(options, progress);
+    if (options.bounds == "b1.files") return prove_b1_files(options, progress);
     throw std::invalid_argument("no proof bounds named " + options.bounds);
 }
 
