@@ -24,7 +24,8 @@ enum Residue : unsigned {
     keeps_stack = 64,          ///< the stack grew
     keeps_emptied = 128,       ///< pages of the range were discarded up to some page
     keeps_pinned = 256,        ///< the address space counts as one that has pinned pages
-    keeps_swapped_in = 512     ///< the page has come back from swap space
+    keeps_filled = 512,        ///< pages of the range were faulted in
+    keeps_swapped_in = 1024    ///< the page has come back from swap space
 };
 struct ResidueRow {
     const char* operation;  ///< name in `operations`
@@ -33,7 +34,7 @@ struct ResidueRow {
     unsigned may_change;
     const char* source;
 };
-inline constexpr std::array<ResidueRow, 32> residue_table{{
+inline constexpr std::array<ResidueRow, 36> residue_table{{
     {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
@@ -49,8 +50,12 @@ inline constexpr std::array<ResidueRow, 32> residue_table{{
      "linux mm/filemap.c:filemap_fault@v6.1"},
     {"munmap", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:do_mas_align_munmap@v6.1"},
     {"mprotect", op_none, res_enomem, keeps_prefix, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
-    {"advise", op_mlock, res_enomem, keeps_prefix, "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
-    {"advise", op_munlock, res_enomem, keeps_prefix, "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
+    {"advise", op_mlock, res_enomem, keeps_prefix | keeps_filled | keeps_batch,
+     "linux mm/mlock.c:do_mlock, apply_vma_lock_flags@v6.1; mm/gup.c:__mm_populate@v6.1"},
+    {"advise", op_mlock, res_eagain, keeps_prefix | keeps_filled | keeps_batch,
+     "linux mm/mlock.c:__mlock_posix_error_return@v6.1"},
+    {"advise", op_munlock, res_enomem, keeps_prefix | keeps_batch,
+     "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
     {"advise", op_none, res_enomem, keeps_prefix, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
     {"advise", op_wipeonfork, res_einval, keeps_prefix,
      "linux mm/madvise.c:madvise_vma_behavior@v6.1"},
@@ -69,11 +74,17 @@ inline constexpr std::array<ResidueRow, 32> residue_table{{
     {"mremap", op_none, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mremap.c:mremap_to@v6.1"},
     {"fault", op_none, res_segv_maperr, keeps_anon_vma, "linux mm/mmap.c:expand_downwards@v6.1"},
-    // The stack has grown before its rights are looked at.
-    {"fault", op_none, res_segv_accerr, keeps_anon_vma | keeps_stack,
+    // The stack has grown before its rights are looked at; a fetch fills an empty entry first.
+    {"fault", op_none, res_segv_accerr, keeps_anon_vma | keeps_stack | keeps_filled,
      "linux arch/x86/mm/fault.c:do_user_addr_fault@v6.1"},
     {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack | keeps_swapped_in,
      "linux mm/memory.c:do_anonymous_page, wp_page_copy, do_swap_page@v6.1"},
+    // Not refused, but nothing done either: the access is to be tried again.
+    {"fault", op_none, res_retry, keeps_swapped_in, "linux mm/memory.c:__vmf_anon_prepare@v6.12"},
+    {"fault", op_none, res_spurious, keeps_stack | keeps_anon_vma,
+     "linux mm/memory.c:handle_pte_fault@v6.1"},
+    {"fault", op_none, res_raced, keeps_anon_vma | keeps_batch | keeps_stack | keeps_swapped_in,
+     "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
     {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
      "linux kernel/fork.c:dup_mmap@v6.1"},
     {"gup", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
@@ -84,6 +95,11 @@ inline constexpr std::array<ResidueRow, 32> residue_table{{
      keeps_pinned | keeps_anon_vma | keeps_batch | keeps_swapped_in,
      "linux mm/gup.c:faultin_page@v6.1"},
 }};
+/// Outcomes that promise to have changed nothing but what is declared.
+constexpr bool leaves_only_residue(int result) {
+    return result_infos[static_cast<std::size_t>(result)].refused || result == res_retry ||
+           result == res_spurious || result == res_raced;
+}
 /// Index of the row for an outcome, -1 if none is declared. No pointer: under UBSan, g++ 12 does
 /// not compare the address of a row with null in a constant expression.
 constexpr int residue_row(std::string_view operation, int op, int result) {
@@ -114,19 +130,18 @@ constexpr PageLook look_at(const Mm& mm, int page) {
                     v.dontfork, v.wipeonfork, v.pgoff + page - v.lo};
     return {};
 }
-template <class Args>
-constexpr bool has_target(const PageLook& look, const Args& args) {
-    switch (static_cast<int>(args.op)) {
-        case op_mprotect:
-            return look.read == args.read && look.write == args.write && look.exec == args.exec;
-        case op_dontfork: return look.dontfork;
-        case op_dofork: return !look.dontfork;
-        case op_wipeonfork: return look.wipeonfork;
-        case op_keeponfork: return !look.wipeonfork;
-        case op_mlock: return look.locked;
-        case op_munlock: return !look.locked;
-        default: return false;
-    }
+/// The page already looks as the call wants it.
+template <class M>
+constexpr bool has_target(const PageLook& look, const Args<M>& args) {
+    typename M::Task t{};
+    t.op = args.op;
+    t.read = args.read;
+    t.write = args.write;
+    t.exec = args.exec;
+    typename M::Vma v{};
+    set_flags<M>(v, {look.read, look.write, look.exec, look.growsdown, look.locked, look.dontfork,
+                     look.wipeonfork});
+    return same_flags<M>(edited_flags<M>(t, v), flags_of<M>(v));
 }
 template <class Pte>
 constexpr bool same_entry(const Pte& a, const Pte& b, bool but_for_rights) {
@@ -210,14 +225,15 @@ constexpr void forgive_swapin(const typename M::State& before, typename M::State
         after.slots = before.slots;
     }
 }
-/// Puts the VMAs back as they were cut before, provided every page outside [lo, hi) looks the same.
+/// Puts the VMAs back as they were cut before, provided every page that is not `excused` looks the
+/// same.
 template <class M>
 constexpr bool forgive_cuts(const typename M::State& before, typename M::State& after,
-                            std::size_t mm, int lo, int hi) {
+                            std::size_t mm, auto excused) {
     auto& a = after.mms[mm];
     const auto& b = before.mms[mm];
     for (int n = 0; n < M::B.pages; ++n)
-        if (!(n >= lo && n < hi) && look_at(a, n) != look_at(b, n)) return false;
+        if (!excused(n) && look_at(a, n) != look_at(b, n)) return false;
     a.vmas = b.vmas;
     a.map_count = b.map_count;
     a.locked_vm = b.locked_vm;
@@ -234,13 +250,39 @@ constexpr bool forgive_prefix(const typename M::State& before, typename M::State
         const auto at = static_cast<std::size_t>(n);
         const PageLook was = look_at(before.mms[mm], n), is = look_at(after.mms[mm], n);
         if (was.mapped != is.mapped || was.pgoff != is.pgoff) return false;
-        if (was != is && (stopped || !has_target(is, args))) return false;
-        if (is.mapped && !has_target(is, args)) stopped = true;
+        if (was != is && (stopped || !has_target<M>(is, args))) return false;
+        if (is.mapped && !has_target<M>(is, args)) stopped = true;
         auto& pte = after.mms[mm].ptes[at];
         if (!same_entry(pte, before.mms[mm].ptes[at], was != is)) return false;
         pte = before.mms[mm].ptes[at];
     }
-    return forgive_cuts<M>(before, after, mm, args.page, args.end);
+    return forgive_cuts<M>(before, after, mm,
+                           [&](int n) { return n >= args.page && n < args.end; });
+}
+/// Pages of [lo, hi) may have a frame now: one that was faulted in, for what was there before.
+template <class M>
+constexpr bool forgive_filled(const typename M::State& before, typename M::State& after,
+                              std::size_t mm, int lo, int hi) {
+    bool any = false;
+    for (int n = lo; n < hi; ++n) {
+        const auto at = static_cast<std::size_t>(n);
+        const auto& b = before.mms[mm].ptes[at];
+        auto& a = after.mms[mm].ptes[at];
+        if (same(a, b)) continue;
+        if (!a.zero && a.frame.none()) return false;
+        any = true;
+        a = b;
+    }
+    if (!any) return true;
+    after.mms[mm].rss_anon = before.mms[mm].rss_anon;
+    after.mms[mm].rss_swap = before.mms[mm].rss_swap;
+    after.slots = before.slots;
+    after.frames = before.frames;  // their counts are claims of their own
+    forgive_anon_vma<M>(before, after, mm);
+    for (std::size_t i = 0; i < before.handles.size(); ++i)
+        if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].kind == gup_get)
+            after.handles[i].attached = before.handles[i].attached;
+    return true;
 }
 /// Pages of [lo, hi) may be gone: entry, content and references with them, in order if `ordered`.
 template <class M>
@@ -291,23 +333,33 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     if (may & keeps_stack) residue::forgive_stack<M>(before, rest, mm);
     if (may & keeps_anon_vma) residue::forgive_anon_vma<M>(before, rest, mm);
     if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);
+    const int filled = args.end > args.page ? static_cast<int>(args.end) : args.page + 1;
+    if ((may & keeps_filled) &&
+        !residue::forgive_filled<M>(before, rest, mm, args.page, filled))
+        return "pages changed that were not faulted in";
     if ((may & keeps_prefix) && !residue::forgive_prefix<M>(before, rest, mm, args))
         return "what changed is no prefix of the call";
     if ((may & keeps_emptied) &&
         !residue::forgive_emptied<M>(before, rest, mm, args.page, args.end))
         return "pages changed that were not discarded";
     const bool moves = operation == "mremap";
+    const bool has_target = (may & keeps_unmapped) && (!moves || args.fixed);
     const int lo = moves ? static_cast<int>(args.to) : static_cast<int>(args.page);
     const int hi = moves ? args.to + args.span : static_cast<int>(args.end);
-    const bool has_target = (may & keeps_unmapped) && (!moves || args.fixed);
-    if (has_target && !residue::forgive_emptied<M>(before, rest, mm, lo, hi))
+    // A shrinking move gives its tail up before it can fail.
+    const int tail = has_target && moves ? args.page + args.span : static_cast<int>(args.end);
+    const auto gone = [&](int n) {
+        return has_target && ((n >= lo && n < hi) || (n >= tail && n < args.end));
+    };
+    if (has_target && !(residue::forgive_emptied<M>(before, rest, mm, lo, hi) &&
+                        residue::forgive_emptied<M>(before, rest, mm, tail, args.end)))
         return "the target was neither kept nor unmapped";
     if (may & keeps_splits) {
-        for (int n = lo; has_target && n < hi; ++n)
-            if (residue::look_at(rest.mms[mm], n).mapped &&
+        for (int n = 0; n < M::B.pages; ++n)
+            if (gone(n) && residue::look_at(rest.mms[mm], n).mapped &&
                 residue::look_at(rest.mms[mm], n) != residue::look_at(before.mms[mm], n))
                 return "the target was neither kept nor unmapped";
-        if (!residue::forgive_cuts<M>(before, rest, mm, has_target ? lo : 0, has_target ? hi : 0))
+        if (!residue::forgive_cuts<M>(before, rest, mm, gone))
             return "a page outside the target looks different";
     }
     return residue::same(before, rest) ? "" : "something outside the declared residue changed";

@@ -34,6 +34,7 @@ struct TraceReport {
     std::vector<StoryStep> steps;  ///< one a line that acts
     std::vector<Story> stories;    ///< first failure of each claim; failed answers and expectations
     std::string error;             ///< "file:line: expected X, found Y", "" if none
+    std::vector<int> processes;    ///< at the end: row of the state for each P, -1 when it is gone
     std::uint64_t small_steps = 0, claim_checks = 0;
     Exit exit = Exit::tool_error;  ///< holds iff the trace did what it says
 };

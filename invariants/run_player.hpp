@@ -33,6 +33,7 @@ class Player {
     void access_line(int line, const Operation& op, Told& told);
     void end_line(int line, const Answer& answer, const std::string& text, const Told& told);
     void check_refused(const State& before, int id, int who, const Args<M>& args, int result);
+    void before_refusal(State& s, int mm, const Args<M>& args, CallOptions options) const;
     void check(int line, const Expectation& e);
     std::string ask(int line, const Expectation& e);
     std::string ask_page(const Expectation& e, int mm, int page, int frame);
@@ -54,6 +55,7 @@ class Player {
     int since_check_ = 0;
     int vm_fault_ = -1;
     bool major_ = false;
+    FaultCounts counted_{};   ///< by the line before
 };
 
 template <class M>
@@ -69,6 +71,7 @@ void Player<M>::play() {
         if (const auto* e = std::get_if<Expectation>(&item.what)) check(item.line, *e);
         run_.check_announced(i + 1);
     }
+    run_.report().processes = run_.names.processes;
 }
 template <class M>
 void Player<M>::small_step(int pc) {
@@ -199,6 +202,18 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
             args.synchronous = op.synchronous;
             args.stable = op.stable;
             return true;
+        case Verb::swapoff:
+            id = operation_id<OpSwapoff>();
+            who = op.device;
+            return true;
+        case Verb::swapoff_end:
+            id = operation_id<OpSwapoffEnd>();
+            who = op.device;
+            return true;
+        case Verb::unuse:
+            id = operation_id<OpUnuse>();
+            args.page = static_cast<Page>(page);
+            return inside(line, page, 1);
         case Verb::handle_store:
             id = operation_id<OpDma>();
             args.value.v = static_cast<decltype(args.value.v)>(op.value);
@@ -238,7 +253,7 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
         vm_fault_ = vm_fault_bits(o.result, env_.rules);
     if (op.verb == Verb::fault) major_ = o.major;
     if (o.handle >= 0) run_.names.handles.push_back(o.handle);
-    if (!op.begin && !o.blocked && result_infos[static_cast<std::size_t>(o.result)].refused)
+    if (!op.begin && !o.blocked && leaves_only_residue(o.result))
         check_refused(before, id, who, args, o.result);
 }
 template <class M>
@@ -253,7 +268,7 @@ void Player<M>::access_line(int line, const Operation& op, Told& told) {
     told.outcome.blocked = options.task < 0 || options.task >= env_.limits.tasks ||
                            s_.tasks[static_cast<std::size_t>(options.task)].pc != pc_idle;
     if (told.outcome.blocked) return;
-    const State before = s_;
+    State before = s_;
     if (op.verb == Verb::store)
         told.outcome = store<M>(env_, s_, mm, page, op.value, options, Watch{*this});
     else
@@ -262,10 +277,25 @@ void Player<M>::access_line(int line, const Operation& op, Told& told) {
     major_ = o.major;
     vm_fault_ = o.fault == res_pending ? -1 : vm_fault_bits(o.fault, env_.rules);
     if (op.verb == Verb::load && o.result == res_ok) run_.expected_value(line, op.value, o.value);
+    if (o.blocked || !result_infos[static_cast<std::size_t>(o.result)].refused) return;
     Args<M> args{};
     args.page = static_cast<typename M::Page>(page);
-    if (!o.blocked && result_infos[static_cast<std::size_t>(o.result)].refused)
-        check_refused(before, operation_id<OpFault>(), mm, args, o.result);
+    args.write = op.verb == Verb::store;
+    args.exec = op.verb == Verb::fetch;
+    before_refusal(before, mm, args, options);
+    check_refused(before, operation_id<OpFault>(), mm, args, o.result);
+}
+/// An access faults until it is served or refused: a fetch from where nothing may be executed first
+/// fills the entry. Only the fault that was refused must leave nothing behind.
+template <class M>
+void Player<M>::before_refusal(State& s, int mm, const Args<M>& args, CallOptions options) const {
+    for (;;) {
+        State next = s;
+        const Outcome f = call<M>(env_, next, operation_id<OpFault>(), mm, args, options);
+        if (f.blocked || result_infos[static_cast<std::size_t>(f.result)].refused) return;
+        s = next;
+        if (options.deny_at > 0) options.deny_at = std::max(options.deny_at - f.allocating, 0);
+    }
 }
 template <class M>
 void Player<M>::dispatch(int line, const Operation& op, Told& told) {
@@ -338,6 +368,7 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
 template <class M>
 void Player<M>::end_line(int line, const Answer& answer, const std::string& text,
                          const Told& told) {
+    counted_ = told.outcome.faults;
     check_claims("the line");
     if (!few_.observe(s_) && !run_.seen(few_.id))
         run_.violated(few_.id, few_.says, few_.source, "", view_of<M>(s_));
@@ -373,7 +404,7 @@ void Player<M>::check_refused(const State& before, int id, int who, const Args<M
     const std::string_view breach = residue_breach<M>(before, s_, name, who, args, result);
     if (!breach.empty() && !run_.seen("result.residue"))
         run_.violated("result.residue",
-                      "A refused call changes nothing outside its declared residue: " +
+                      "A call that did not do its work changes nothing outside its declared residue: " +
                           std::string(breach) + ".",
                       "invariants/residue.hpp", "", view_of<M>(s_));
 }
@@ -434,6 +465,9 @@ std::string Player<M>::ask(int line, const Expectation& e) {
         case Query::frames:
             return std::to_string(
                 count<M>(s_.frames, [](const auto& f) { return f.refcount != 0; }));
+        case Query::min_flt: return std::to_string(counted_.min_flt);
+        case Query::maj_flt: return std::to_string(counted_.maj_flt);
+        case Query::pgfault: return std::to_string(counted_.pgfault);
         case Query::vm_fault: return vm_fault_ < 0 ? "none" : std::to_string(vm_fault_);
         case Query::vmas:
             return std::to_string(count<M>(s_.mms[static_cast<std::size_t>(mm)].vmas,
@@ -490,6 +524,14 @@ std::string Player<M>::ask_page(const Expectation& e, int mm, int page, int fram
         case Query::mapcount: return f ? std::to_string(f->mapcount) : "no frame";
         case Query::exclusive: return yes(f && f->exclusive);
         case Query::visits: return f ? std::to_string(visits<M>(s_, frame)) : "no frame";
+        case Query::batched: return yes(f && f->batched);
+        case Query::lru: return yes(f && f->lru);
+        case Query::active:
+        case Query::children: {
+            if (!f || f->anon_vma.none()) return "no anon_vma";
+            const auto& a = s_.anon_vmas[static_cast<std::size_t>(row_of(f->anon_vma))];
+            return std::to_string(e.query == Query::active ? a.num_active_vmas : a.num_children);
+        }
         default: break;
     }
     if (mm < 0) return "no page";

@@ -42,7 +42,17 @@ struct SwapinFacts : Always {
                 if (passes_over<M>(!is_swapin(s.tasks[i]))) continue;
                 alone<M>(env, s, i, rep);
                 in_cache<M>(s, s.tasks[i], rep);
+                const auto& t = s.tasks[i];
+                if (env.rules.swap_device_ref == SwapDeviceRef::held)
+                    rep(implies(pc_between(t.pc, pc_swap_pin, pc_swap_map),
+                                device_of<M>(s, t).some()));
+                rep(implies(is_unuse(t), device_of<M>(s, t).some()));
             }
+    }
+    template <class M>
+    static constexpr auto device_of(const typename M::State& s, const typename M::Task& t) {
+        using D = typename M::D;
+        return AT(s.slots, t.slot, device);
     }
     template <class M>
     static constexpr void alone(const Env& env, const typename M::State& s, std::size_t i,

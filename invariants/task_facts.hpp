@@ -20,17 +20,19 @@ struct FaultFacts : Always {
                                 auto&& rep) {
         for (const auto& t : s.tasks) {
             if (passes_over<M>(!is_fault(t))) continue;
-            typename M::Bool allowed = false, prepared = false, file = false, shared = false;
+            typename M::Bool allowed = false, prepared = false, covered = false, file = false,
+                             shared = false;
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                     const auto here = t.mm.is(p) && covers(v, t.page);
-                    const auto any = v.read || v.write || v.exec;
-                    allowed = allowed || (here && any && (v.write || !t.write));
+                    covered = covered || here;
+                    allowed = allowed || (here && access_allowed<M>(v, t));
                     prepared = prepared || (here && v.anon_vma.some());
                     file = file || (here && v.inode.some());
                     if constexpr (M::has_files) shared = shared || (here && v.shared);
                 }
-            rep(implies(is_fault(t) && t.pc != pc_fault_expand, allowed));
+            if constexpr (M::has_swap) rep(implies(is_unuse(t), covered));
+            rep(implies(is_fault(t) && t.pc != pc_fault_expand && t.op != op_swapoff, allowed));
             rep(implies(is_prepared(t), prepared));
             if constexpr (M::has_files) {
                 rep(implies(is_file_fault(t), file));
@@ -230,7 +232,7 @@ struct EditFacts : Always {
                                 auto&& rep) {
         for (const auto& t : s.tasks)
             for (int p = 0; p < M::B.mms; ++p) {
-                const auto on = pc_between(t.pc, pc_edit_left, pc_edit_join) && t.mm.is(p);
+                const auto on = pc_between(t.pc, pc_edit_left, pc_edit_apply) && t.mm.is(p);
                 if (passes_over<M>(!on)) continue;
                 typename M::Bool found = false;
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
@@ -254,31 +256,31 @@ struct UnmapFacts : Always {
     static constexpr const char* id = "task.unmap";
     static constexpr const char* says =
         "After its splits no VMA crosses the ends of an unmap's range; after the detach none is in "
-        "it; behind the cursor every entry is empty.";
+        "it, nor in a target unmapped before; behind the cursor every entry is empty.";
     static constexpr const char* source = "linux mm/mmap.c:do_mas_align_munmap@v6.1";
     static constexpr ClaimKind kind = ClaimKind::support;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
-        using D = typename M::D;
         for (const auto& t : s.tasks) {
-            const typename M::Bool fixed = t.op == op_mremap_fixed;
-            const auto lo = D::select(fixed, t.to + 0, t.page + 0);
-            const auto hi = D::select(fixed, t.to + t.span, t.end + 0);
+            const auto lo = unmap_lo<M>(t);
+            const auto hi = unmap_hi<M>(t);
             const auto cut_lo = pc_between(t.pc, pc_unmap_split_hi, pc_unmap_unlink);
             const auto cut_hi = pc_between(t.pc, pc_unmap_detach, pc_unmap_unlink);
             const auto empty = pc_between(t.pc, pc_unmap_page, pc_unmap_unlink) ||
-                               (t.pc == pc_mmap_insert && t.op == op_mmap_fixed) ||
-                               (t.pc == pc_move_vma && t.hole);
-            const auto from = D::select(typename M::Bool(t.pc == pc_move_vma), t.to + 0, lo + 0);
-            const auto to = D::select(typename M::Bool(t.pc == pc_move_vma), t.to + t.span, hi + 0);
+                               (t.pc == pc_mmap_insert && t.op == op_mmap_fixed);
+            // The target of a move, from its unmapping on.
+            const auto target = (is_unmap(t) && t.op == op_mremap_tail) ||
+                                (pc_between(t.pc, pc_move_check, pc_move_vma) && t.hole);
             for (int p = 0; p < M::B.mms; ++p) {
-                if (passes_over<M>(!(t.mm.is(p) && (cut_lo || empty)))) continue;
+                if (passes_over<M>(!(t.mm.is(p) && (cut_lo || empty || target)))) continue;
                 const auto& mm = s.mms[static_cast<std::size_t>(p)];
                 for (const auto& v : mm.vmas) {
                     rep(implies(cut_lo && t.mm.is(p) && in_tree(v), !(v.lo < lo && v.hi > lo)));
                     rep(implies(cut_hi && t.mm.is(p) && in_tree(v), !(v.lo < hi && v.hi > hi)));
-                    rep(implies(empty && t.mm.is(p) && in_tree(v), v.hi <= from || v.lo >= to));
+                    rep(implies(empty && t.mm.is(p) && in_tree(v), v.hi <= lo || v.lo >= hi));
+                    rep(implies(target && t.mm.is(p) && in_tree(v),
+                                v.hi <= t.to || v.lo >= t.to + t.span));
                 }
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
@@ -303,19 +305,20 @@ struct MoveFacts : Always {
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
         for (const auto& t : s.tasks) {
-            const auto fixed = is_unmap(t) && t.op == op_mremap_fixed;
+            const auto sound = pc_between(t.pc, pc_move_split_lo, pc_move_end);
             const auto moving = pc_between(t.pc, pc_move_page, pc_move_end);
             for (int p = 0; p < M::B.mms; ++p) {
                 const auto& mm = s.mms[static_cast<std::size_t>(p)];
                 const auto on = t.mm.is(p);
-                if (passes_over<M>(!(on && (fixed || is_move(t))))) continue;
+                if (passes_over<M>(!(on && sound))) continue;
                 typename M::Bool source_there = false, target_there = false;
                 typename M::Bool merged = false;   // an unfaulted source that the target joined
+                typename M::Bool bare = false;     // a source without an anon_vma
                 for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
                     const auto& v = mm.vmas[i];
-                    const auto from =
-                        covers(v, t.page) && (v.hi >= t.end || v.hi >= t.page + t.span);
+                    const auto from = covers(v, t.page) && v.hi >= t.end;
                     source_there = source_there || from;
+                    bare = bare || (from && v.anon_vma.none());
                     for (std::size_t j = 0; j < mm.vmas.size(); ++j) {
                         const auto& u = mm.vmas[j];
                         const auto into = in_tree(u) && u.lo <= t.to && u.hi >= t.to + t.span;
@@ -336,18 +339,19 @@ struct MoveFacts : Always {
                                                 v.pgoff + t.page + u.lo == u.pgoff + t.to + v.lo)));
                     }
                 }
-                rep(implies(on && (fixed || is_move(t)), source_there));
+                rep(implies(on && sound, source_there));
                 rep(implies(on && moving, target_there));
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
                     const auto empty = is_empty(pte);
-                    const auto in_source = t.page <= n && t.end > n && t.page + t.span > n;
+                    const auto in_source = t.page <= n && t.end > n;
                     const auto passed = t.pc == pc_move_end || t.cursor > n;
                     rep(implies(on && moving && in_source && passed, empty));
                     rep(implies(on && moving && in_source && merged, empty || pte.zero));
                     const auto in_target = t.to <= n && t.to + t.span > n;
+                    rep(implies(on && moving && in_target && bare, pte.frame.none()));
                     const auto awaited = in_target && t.to + t.cursor <= n + t.page;
-                    rep(implies(on && t.pc == pc_move_page && awaited, empty));
+                    rep(implies(on && moving && t.pc != pc_move_end && awaited, empty));
                 }
             }
         }

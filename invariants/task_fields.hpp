@@ -11,6 +11,8 @@ namespace faultline {
 constexpr auto is_gup(const auto& t) {
     return pc_between(t.pc, pc_gup_lock, pc_gup_check) || t.pc == pc_gup_follow;
 }
+/// Faults a range in for mlock or mremap, or is about to.
+constexpr auto fills(const auto& t) { return t.gup == gup_touch; }
 constexpr auto samples_fast(const auto& t) { return pc_between(t.pc, pc_gup_grab, pc_gup_check); }
 
 struct TaskRange : Always {
@@ -24,7 +26,7 @@ struct TaskRange : Always {
         const int pages = env.limits.pages;
         for (int i = 0; i < M::B.tasks; ++i) {
             const auto& t = s.tasks[static_cast<std::size_t>(i)];
-            rep(t.pc < pc_count && t.op < op_code_count && t.gup <= gup_pin);
+            rep(t.pc < pc_count && t.op < op_code_count && t.gup <= gup_touch);
             rep(t.page <= pages && t.end <= pages && t.cursor <= pages && t.to <= pages &&
                 t.span <= pages);
             rep(implies(t.pc != pc_idle, typename M::Bool(i < env.limits.tasks)));
@@ -35,7 +37,8 @@ struct TaskRange : Always {
             rep(is_fork(t) == t.child.some());
             const auto indexes = is_fault(t) || is_gup(t);
             rep(implies(indexes, t.page < pages));
-            rep(implies(is_edit(t) || t.pc == pc_zap || is_exit(t), t.page == 0));
+            rep(implies((is_edit(t) && t.op != op_mlock) || t.pc == pc_zap || is_exit(t),
+                        t.page == 0));
         }
     }
 };
@@ -70,20 +73,28 @@ struct TaskNormal : Always {
             const auto shared_op =
                 is_edit(t) || is_unmap(t) || is_move(t) || t.pc == pc_mmap_insert;
             const auto inserts = t.pc == pc_mmap_insert || (is_unmap(t) && t.op == op_mmap_fixed);
-            const auto remaps = is_move(t) ||
-                                (is_unmap(t) && (t.op == op_mremap || t.op == op_mremap_fixed));
+            const auto remaps = is_move(t) || (is_unmap(t) && pc_between(t.op, op_mremap,
+                                                                         op_mremap_shrink));
+            const auto populates = t.pc == pc_populate || t.pc == pc_populate_lock;
             const auto on_file = is_inode_call(t);
             rep(implies(t.pc == pc_idle, t.mm.none()));
-            rep(implies(!(shared_op || t.pc == pc_zap || on_file), t.end == 0));
-            rep(implies(!(shared_op || on_file), t.op == op_none));
-            rep(implies(!(fault || gup || is_unmap(t) || is_move(t) || t.pc == pc_mmap_insert ||
-                          on_file),
-                        t.page == 0));
+            rep(implies(!(shared_op || t.pc == pc_zap || fills(t) || on_file), t.end == 0));
+            if constexpr (M::has_swap) {
+                rep(implies(!(shared_op || fills(t)), t.op == op_none || is_unuse(t)));
+                rep(implies(is_unuse(t), !t.write && !t.exec && !t.vlock && t.gup == gup_none));
+                rep(implies(is_unuse(t), t.pc != pc_swap_map && t.pc != pc_swap_pin &&
+                                             !swaps_alone(t)));
+                rep(implies(t.pc == pc_swap_unuse, is_unuse(t)));
+            } else {
+                rep(implies(!(shared_op || fills(t) || on_file), t.op == op_none));
+            }
+            rep(implies(!(fault || gup || populates || shared_op || on_file), t.page == 0));
             rep(implies(!(is_fork(t) || is_edit(t) || t.pc == pc_zap || t.pc == pc_unmap_page ||
-                          t.pc == pc_move_page || t.pc == pc_exit_page || on_file),
+                          t.pc == pc_move_page || t.pc == pc_move_back || t.pc == pc_exit_page ||
+                          on_file),
                         t.cursor == 0));
+            rep(implies(!(remaps || fills(t) || (inserts && t.inode.some())), t.to == 0));
             rep(implies(!remaps, t.span == 0));
-            rep(implies(!remaps && !(inserts && t.inode.some()), t.to == 0));
             if constexpr (M::has_files) file_fields<M>(t, inserts, rep);
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect)), !t.read));
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect) || fault || gup),
@@ -91,12 +102,11 @@ struct TaskNormal : Always {
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect) || fault), !t.exec));
             rep(implies(!fault, !t.unshare && !t.zero && !t.vlock));
             rep(implies(!(inserts || (is_unmap(t) && t.op == op_mremap_fixed)), !t.grows));
-            rep(implies(!(is_edit(t) || t.pc == pc_zap || t.pc == pc_move_vma ||
-                          t.pc == pc_move_page || t.pc == pc_move_end),
-                        !t.hole));
+            rep(implies(!(is_edit(t) || t.pc == pc_zap || is_move(t) || fills(t)), !t.hole));
             rep(implies(!samples_fast(t), !t.stale));
-            rep(implies(!(fault || gup), t.gup == gup_none));
-            rep(implies(gup, t.gup != gup_none));
+            rep(implies(!(fault || gup || populates), t.gup == gup_none));
+            rep(implies(gup, t.gup != gup_none && !fills(t)));
+            rep(implies(populates, fills(t)));
             rep((holds_new_frame(t) || samples_fast(t) || swaps_alone(t) ||
                  holds_swap_frame(t) || is_cleaning(t)) == t.frame.some());
             if constexpr (M::has_swap) {
@@ -135,35 +145,27 @@ struct TaskOpFits : Always {
                                 auto&& rep) {
         const int pages = env.limits.pages;
         for (const auto& t : s.tasks) {
-            const auto fixed = t.op == op_mremap_fixed;
-            const auto moved = t.op == op_mremap || t.op == op_mremap_dontunmap;
+            const auto lo = unmap_lo<M>(t);
+            const auto hi = unmap_hi<M>(t);
             rep(implies(is_edit(t),
                         t.op >= op_mprotect && t.op <= op_munlock && t.cursor <= t.end));
-            rep(implies(pc_between(t.pc, pc_edit_left, pc_edit_join), t.cursor < t.end));
+            rep(implies(is_edit(t) && t.op == op_mlock, t.page <= t.cursor));
+            rep(implies(pc_between(t.pc, pc_edit_left, pc_edit_apply), t.cursor < t.end));
+            rep(implies(fills(t), t.page <= t.end && (t.op == op_mlock || t.op == op_mremap ||
+                                                      t.op == op_mremap_stay)));
+            rep(implies(fills(t) && is_fault(t), t.page < t.end));
             rep(implies(t.pc == pc_zap, t.cursor < t.end));
             rep(implies(is_unmap(t),
                         t.page < t.end && (t.op == op_munmap || t.op == op_brk ||
-                                           t.op == op_mmap_fixed || t.op == op_mremap || fixed)));
+                                           t.op == op_mmap_fixed ||
+                                           pc_between(t.op, op_mremap, op_mremap_shrink))));
             rep(implies(t.pc == pc_mmap_insert,
                         t.page < t.end &&
                             ((t.op >= op_mmap && t.op <= op_mmap_noreplace) || t.op == op_brk)));
-            rep(implies(is_move(t), t.page < t.end && t.span > 0 && moved));
-            rep(implies(t.op == op_mremap_dontunmap, t.page + t.span == t.end));
-            rep(implies(is_move(t) && (t.pc != pc_move_vma || t.hole),
-                        t.to + t.span <= pages && (t.to >= t.end || t.to + t.span <= t.page)));
-            rep(implies(t.pc == pc_move_vma && !t.hole, t.to == 0 && t.page + t.span >= t.end));
-            rep(implies(is_unmap(t) && fixed,
-                        t.span > 0 && t.to + t.span <= pages &&
-                            (t.to >= t.end || t.to + t.span <= t.page)));
-            rep(implies(is_unmap(t) && fixed && t.grows, t.page + t.span == t.end));
-            rep(implies(is_unmap(t) && t.op == op_mremap, t.span == 0));
             rep(implies(is_exit(t) && t.pc == pc_exit_page, t.cursor < pages));
-            rep(implies(t.pc == pc_move_page,
-                        t.cursor >= t.page && t.cursor < t.end && t.cursor < t.page + t.span));
-            rep(implies(t.pc == pc_unmap_page && !fixed, t.cursor >= t.page && t.cursor < t.end));
             if constexpr (M::has_files) on_files<M>(env, t, rep);
-            rep(implies(t.pc == pc_unmap_page && fixed,
-                        t.cursor >= t.to && t.cursor < t.to + t.span));
+            rep(implies(t.pc == pc_unmap_page, t.cursor >= lo && t.cursor < hi));
+            moves<M>(pages, t, rep);
         }
     }
     template <class M>
@@ -182,6 +184,29 @@ struct TaskOpFits : Always {
         rep(implies(t.pc == pc_trunc_again, t.cursor == 0 && t.op == op_truncate));
         rep(implies(t.pc == pc_mmap_insert || is_unmap(t),
                     implies(t.inode.some(), t.to < pages)));
+    }
+    template <class M>
+    static constexpr void moves(int pages, const typename M::Task& t, auto& rep) {
+        const auto unmaps = [&](int op) { return is_unmap(t) && t.op == op; };
+        const auto placed = (is_move(t) && t.hole) || unmaps(op_mremap) ||
+                            unmaps(op_mremap_fixed) || unmaps(op_mremap_tail) ||
+                            unmaps(op_mremap_undo);
+        const auto searched = t.pc == pc_move_check && !t.hole;
+        rep(implies(is_move(t), t.page < t.end && (t.op == op_mremap || t.op == op_mremap_stay ||
+                                                   t.op == op_mremap_dontunmap)));
+        rep(implies(is_move(t) || placed, t.span > 0));
+        rep(implies(t.op == op_mremap_dontunmap || (unmaps(op_mremap_fixed) && t.grows),
+                    t.page + t.span == t.end));
+        rep(implies(is_move(t) && t.op == op_mremap_stay, searched));
+        rep(implies(is_move(t) && t.pc != pc_move_check, t.hole));
+        rep(implies(searched, t.to == 0));
+        rep(implies(searched && t.op != op_mremap_dontunmap, t.page + t.span > t.end));
+        rep(implies(placed, t.to + t.span <= pages && (t.to >= t.end || t.to + t.span <= t.page)));
+        rep(implies(is_move(t) || unmaps(op_mremap), t.page + t.span >= t.end));
+        rep(implies(unmaps(op_mremap_tail), t.page + t.span < t.end));
+        rep(implies(unmaps(op_mremap_shrink), t.span == 0));
+        rep(implies(t.pc == pc_move_page || t.pc == pc_move_back,
+                    t.cursor >= t.page && t.cursor < t.end));
     }
 };
 struct TaskLocks : Always {

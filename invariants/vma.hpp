@@ -90,13 +90,10 @@ struct VmaDetachedOnlyInUnmap : Always {
             for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                 if (passes_over<M>(!(v.used && v.detached))) continue;
                 typename M::Bool owned = false;
-                for (const auto& t : s.tasks) {
-                    const auto first = t.op == op_mremap_fixed;
-                    owned =
-                        owned || (pc_between(t.pc, pc_unmap_page, pc_unmap_unlink) && t.mm.is(p) &&
-                                  ((first && v.lo >= t.to && v.hi <= t.to + t.span) ||
-                                   (!first && v.lo >= t.page && v.hi <= t.end)));
-                }
+                for (const auto& t : s.tasks)
+                    owned = owned || (pc_between(t.pc, pc_unmap_page, pc_unmap_unlink) &&
+                                      t.mm.is(p) && v.lo >= unmap_lo<M>(t) &&
+                                      v.hi <= unmap_hi<M>(t));
                 rep(implies(v.used && v.detached, owned));
             }
     }

@@ -31,6 +31,7 @@ struct Bounds {
     int memlock_limit = 2;     ///< RLIMIT_MEMLOCK in pages
     int map_count_limit = 2;   ///< sysctl_max_map_count; 65530 in Linux; at most `vmas`
     int move_slack = 0;        ///< map_count a move leaves free; 3 in Linux
+    int target_slack = 0;      ///< and so many more a move to a given place; 2 in Linux
     /// GUP_PIN_COUNTING_BIAS; 1024 in Linux; exceeds all ordinary references
     int pin_bias = 16;
     int batch_size = 15;       ///< folios a per-CPU LRU batch takes before it drains by itself
@@ -99,7 +100,15 @@ inline constexpr Bounds bounds_m1{.mms = 4, .vmas = 2, .pages = 2, .frames = 3, 
 inline constexpr Bounds bounds_f1{.mms = 12, .vmas = 12, .pages = 24, .frames = 48, .anon_vmas = 36,
                                   .tasks = 1, .handles = 12, .values = 3, .stack_guard_gap = 2,
                                   .stack_limit = 12, .memlock_limit = 12, .map_count_limit = 11,
-                                  .move_slack = 3, .pin_bias = 1024};
+                                  .move_slack = 3, .target_slack = 2, .pin_bias = 1024};
+
+/// What a live kernel is compared at: Linux's own limits where an arena of so many pages can reach
+/// them, tables that never are full. Not an engine's capacity, so not in named_bounds.
+inline constexpr Bounds bounds_live{.mms = 6, .vmas = 32, .pages = 24, .frames = 152,
+                                    .anon_vmas = 96, .tasks = 1, .handles = 4, .values = 3,
+                                    .stack_guard_gap = 256, .stack_limit = 2048,
+                                    .memlock_limit = 2048, .map_count_limit = 32, .move_slack = 3,
+                                    .target_slack = 2, .pin_bias = 1024, .batch_size = 255};
 
 /// Every named bound; each is also a capacity that the engines are instantiated for.
 inline constexpr std::array<NamedBounds, 8> named_bounds{{
@@ -121,5 +130,9 @@ static_assert(bounds_problem(bounds_b1_files).empty());
 static_assert(bounds_problem(bounds_e4).empty());
 static_assert(bounds_problem(bounds_m1).empty());
 static_assert(bounds_problem(bounds_f1).empty());
+static_assert(bounds_problem(bounds_live).empty());
+static_assert(bounds_live.map_count_limit >
+                  bounds_live.pages + bounds_live.move_slack + bounds_live.target_slack,
+              "Linux's limit of 65530 is out of reach, and so must this one be");
 
 }  // namespace faultline

@@ -34,6 +34,9 @@ struct Story {
     bool shortest = false;
     /// False for a counterexample to induction: its first state need not be reachable
     bool from_initial = true;
+    /// Lockstep: what the system answered or showed otherwise, a line each
+    std::vector<std::string> differs;
+    std::string replay;                ///< command that shows it again, empty: faultline run
 };
 
 /// One cell of the proof matrix.
@@ -77,6 +80,29 @@ struct MuseumRow {
     bool fixed_clean = false;          ///< the fixed rule held at the same bounds
     std::string detail;                ///< "13 steps, 0.4 s" or why not
     std::vector<Story> stories;
+};
+
+/// A system beside the reference under one rule set: what `faultline fuzz` did.
+struct FuzzReport {
+    std::string system, kernel, bounds;
+    Verdict verdict = Verdict::skipped;
+    std::uint64_t seed = 0, operations = 0, refused = 0, passed_over = 0, histories = 0;
+    std::uint64_t looks = 0, claim_checks = 0, features = 0;
+    std::uint64_t corpus_read = 0, corpus_added = 0, corpus_kept = 0;
+    int stride = 64, jobs = 1;
+    double wall_seconds = 0, cpu_seconds = 0;
+    std::vector<Story> stories;
+    std::string note;                  ///< why it ended early, or what an operation count is
+};
+/// One mutant of the fast path and the check that killed it.
+struct MutantRow {
+    int id = 0;
+    std::string name, group, text;
+    bool killed = false;
+    std::string killed_by;             ///< claim, or what differed; for a survivor why it may
+    std::uint64_t operations = 0;      ///< lockstep operations until then
+    double seconds = 0;
+    std::vector<std::string> trace;    ///< the shrunk history, a line each
 };
 
 /// Progress of long work; engines call it a few times a second at most.

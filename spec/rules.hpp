@@ -66,8 +66,49 @@ enum class ReuseMovesRmap {
 };
 /// Whether mremap(MREMAP_DONTUNMAP) detaches the emptied range from its anon_vmas.
 enum class DontunmapUnlinks {
-    no,   ///< 5.10 [MEM]
-    yes,  ///< linux mm/mremap.c:move_vma@v6.1
+    no,        ///< 5.10 [MEM]
+    yes,       ///< linux mm/mremap.c:dontunmap_complete@v6.16; seen on 6.18.44
+    restarts,  ///< and its page offset starts anew; move_vma in 6.1.192 and 6.12.117
+};
+/// Whether the copy that mremap(MREMAP_DONTUNMAP) makes of a range without pages may merge with it.
+enum class DontunmapMerge {
+    itself,      ///< yes, and then source and copy are one VMA; seen on 6.18.44; 5.10 [MEM]
+    not_itself,  ///< with other VMAs only; linux mm/vma.c:copy_vma in 6.12.117
+    not_beside,  ///< a copy beside its source merges with nothing; mm/mmap.c:copy_vma in 6.1.192
+};
+/// What mremap(MREMAP_DONTUNMAP) of locked memory does to locked_vm.
+enum class DontunmapLocked {
+    /// Counts the copy and forgets to count the source off; seen on 6.18.44.
+    /// linux mm/mremap.c:vrm_stat_account, dontunmap_complete@v6.16
+    counts_twice,
+    /// Cuts the range out first, so that the count can stay; 6.1.192 and 6.12.117, 5.10 [MEM]
+    splits,
+};
+/// When mremap to a given place looks at the old range.
+enum class MremapChecks {
+    late,   ///< after the target was unmapped; up to 6.16. mm/mremap.c:mremap_to@v6.1
+    early,  ///< before anything is done; 6.17 on. mm/mremap.c:check_prep_vma; seen on 6.18.44
+};
+/// Whether mremap that grows in place merges with the VMA above.
+enum class MremapGrow {
+    alone,   ///< up to 5.18 [MEM]
+    merges,  ///< and needs memory for it. SYSCALL_DEFINE5(mremap)@v6.1, vma_merge_extend@v6.12
+};
+/// Which neighbour a new mapping is compared with first.
+enum class MmapMerge {
+    below_first,  ///< 5.10 [MEM], and vma_merge_new_range@v6.12
+    /// The one above, and then the one below with that one's anon_vma. mmap_region@v6.1
+    above_first,
+};
+/// What mprotect and kin do when a merge runs out of memory.
+enum class MergeOom {
+    splits,  ///< go on without it. vma_merge@v6.1
+    fails,   ///< fail. vma_modify@v6.12
+};
+/// When mlock empties the LRU batch.
+enum class MlockDrains {
+    each_page,   ///< at each page that it finds or has faulted in; up to 5.17 [MEM]
+    each_range,  ///< with each VMA. mlock_vma_pages_range, populate_vma_page_range@v6.1
 };
 
 /// Whether a fault on a synchronous swap device reads past the swap cache, and what holds the slot
@@ -87,6 +128,11 @@ enum class Swapin {
 enum class StableWrites {
     ignored,    ///< yes; up to 4.9
     respected,  ///< no. commit linux f05714293a59; linux mm/memory.c:do_swap_page@v6.1
+};
+/// Whether a fault on a swap entry holds the swap device while it works.
+enum class SwapDeviceRef {
+    none,  ///< no: swapoff may free the device under it; up to 5.13. @v5.10
+    held,  ///< get_swap_device, or the fault is done again; 5.14. commit linux 2799e77529c2
 };
 
 /// What a failed fallocate of shmem takes back.
@@ -110,12 +156,20 @@ struct Rules {
     GupUnshare gup_unshare = GupUnshare::yes;
     MprotectUpgrade mprotect_upgrade = MprotectUpgrade::exclusive;
     ReuseMovesRmap reuse_moves_rmap = ReuseMovesRmap::yes;
-    DontunmapUnlinks dontunmap_unlinks = DontunmapUnlinks::yes;
+    DontunmapUnlinks dontunmap_unlinks = DontunmapUnlinks::restarts;
+    DontunmapMerge dontunmap_merge = DontunmapMerge::not_itself;
+    DontunmapLocked dontunmap_locked = DontunmapLocked::splits;
+    MremapChecks mremap_checks = MremapChecks::late;
+    MremapGrow mremap_grow = MremapGrow::merges;
+    MmapMerge mmap_merge = MmapMerge::below_first;
+    MergeOom merge_oom = MergeOom::fails;
+    MlockDrains mlock_drains = MlockDrains::each_range;
     SwapSkip swap_skip = SwapSkip::pinned;
     Swapin swapin = Swapin::writable;
     StableWrites stable_writes = StableWrites::respected;
     FallocUndo falloc_undo = FallocUndo::exclusive;
     SealExec seal_exec = SealExec::implied_first;
+    SwapDeviceRef swap_device_ref = SwapDeviceRef::held;
     friend constexpr bool operator==(const Rules&, const Rules&) = default;
 };
 
@@ -125,13 +179,24 @@ inline constexpr Rules linux_5_10{.cow_reuse = CowReuse::page_count,
                                   .mprotect_upgrade = MprotectUpgrade::no,
                                   .reuse_moves_rmap = ReuseMovesRmap::no,
                                   .dontunmap_unlinks = DontunmapUnlinks::no,
+                                  .dontunmap_merge = DontunmapMerge::itself,
+                                  .mremap_grow = MremapGrow::alone,
+                                  .merge_oom = MergeOom::splits,
+                                  .mlock_drains = MlockDrains::each_page,
                                   .swap_skip = SwapSkip::unpinned,
-                                  .swapin = Swapin::reuse};
+                                  .swapin = Swapin::reuse,
+                                  .swap_device_ref = SwapDeviceRef::none};
 inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock,
                                  .mprotect_upgrade = MprotectUpgrade::exclusive_dirty,
+                                 .dontunmap_merge = DontunmapMerge::not_beside,
+                                 .mmap_merge = MmapMerge::above_first,
+                                 .merge_oom = MergeOom::splits,
                                  .swapin = Swapin::exclusive};
 inline constexpr Rules linux_6_12{};
-inline constexpr Rules linux_6_18{.merge_anon = MergeAnon::either_singular};
+inline constexpr Rules linux_6_18{.merge_anon = MergeAnon::either_singular,
+                                  .dontunmap_unlinks = DontunmapUnlinks::yes,
+                                  .dontunmap_merge = DontunmapMerge::itself,
+                                  .mremap_checks = MremapChecks::early};
 
 struct NamedRules {
     std::string_view name, text;
@@ -162,7 +227,7 @@ constexpr RuleInfo rule_info(std::string_view name, std::string_view question,
                              std::array<std::string_view, 3> options) {
     return {name, question, options, RuleAccess<Field>::get, RuleAccess<Field>::set};
 }
-inline constexpr std::array<RuleInfo, 15> rule_infos{
+inline constexpr std::array<RuleInfo, 23> rule_infos{
     rule_info<&Rules::cow_reuse>("cow_reuse", "When does a write fault reuse an anonymous page?",
                                  {"mapcount", "page_count", "exclusive"}),
     rule_info<&Rules::anon_vma_reuse>("anon_vma_reuse", "When may a fork child adopt an anon_vma?",
@@ -185,7 +250,25 @@ inline constexpr std::array<RuleInfo, 15> rule_infos{
                                         {"no", "yes", ""}),
     rule_info<&Rules::dontunmap_unlinks>("dontunmap_unlinks",
                                          "Does MREMAP_DONTUNMAP unlink the old range's anon_vmas?",
-                                         {"no", "yes", ""}),
+                                         {"no", "yes", "restarts"}),
+    rule_info<&Rules::dontunmap_merge>("dontunmap_merge",
+                                       "May a MREMAP_DONTUNMAP copy merge with its source?",
+                                       {"itself", "not_itself", "not_beside"}),
+    rule_info<&Rules::dontunmap_locked>("dontunmap_locked",
+                                        "What does MREMAP_DONTUNMAP do to locked_vm?",
+                                        {"counts_twice", "splits", ""}),
+    rule_info<&Rules::mremap_checks>("mremap_checks",
+                                     "When does mremap to a given place look at the old range?",
+                                     {"late", "early", ""}),
+    rule_info<&Rules::mremap_grow>("mremap_grow",
+                                   "Does mremap that grows in place merge upwards?",
+                                   {"alone", "merges", ""}),
+    rule_info<&Rules::mmap_merge>("mmap_merge", "Which neighbour does mmap merge with first?",
+                                  {"below_first", "above_first", ""}),
+    rule_info<&Rules::merge_oom>("merge_oom", "Does a call fail if a merge runs out of memory?",
+                                 {"splits", "fails", ""}),
+    rule_info<&Rules::mlock_drains>("mlock_drains", "When does mlock empty the LRU batch?",
+                                    {"each_page", "each_range", ""}),
     rule_info<&Rules::swap_skip>("swap_skip", "Is a synchronous swap device read past the cache?",
                                  {"never", "unpinned", "pinned"}),
     rule_info<&Rules::swapin>("swapin", "When is a page from swap space mapped writable?",
@@ -197,6 +280,9 @@ inline constexpr std::array<RuleInfo, 15> rule_infos{
                                    {"inclusive", "exclusive", ""}),
     rule_info<&Rules::seal_exec>("seal_exec", "When are the seals that SEAL_EXEC implies added?",
                                  {"implied_late", "implied_first", ""}),
+    rule_info<&Rules::swap_device_ref>("swap_device_ref",
+                                       "Does a fault hold the swap device it reads?",
+                                       {"none", "held", ""}),
 };
 
 }  // namespace faultline

@@ -20,8 +20,8 @@ enum MmState : int { mm_free, mm_alive, mm_busy };
 enum DevicePhase : int { device_off, device_on, device_going };
 /// What an inode is; unnamed shared memory, SysV segments and memfds are shmem.
 enum InodeKind : int { inode_none, inode_file, inode_shmem };
-/// What a GUP caller keeps.
-enum GupKind : int { gup_none, gup_get, gup_pin };
+/// What a GUP caller keeps; touch: nothing, it only faults pages in (mlock).
+enum GupKind : int { gup_none, gup_get, gup_pin, gup_touch };
 
 /// Where a task stands in its operation: the next atomic step. Ranges carry meaning, see
 /// model/reference/locks.hpp.
@@ -30,21 +30,22 @@ enum Pc : int {
     // Page fault; mmap_lock or the VMA's lock is held for reading.
     pc_fault_expand, pc_fault_wp,
     pc_swap_lookup, pc_swap_pin, pc_swap_read_alone, pc_swap_map_alone, pc_swap_add, pc_swap_read,
-    pc_swap_map,
+    pc_swap_map, pc_swap_unuse,
     pc_file_around, pc_file_find, pc_file_add, pc_file_read, pc_file_lock, pc_file_mkwrite,
     pc_file_copy, pc_file_map,
     pc_fault_prepare, pc_fault_zero, pc_fault_alloc, pc_fault_fill, pc_fault_install,
-    // Slow GUP between faults, mmap_lock held for reading; madvise(DONTNEED) likewise.
-    pc_gup_follow, pc_zap,
-    // No lock: slow GUP waiting for mmap_lock, fast GUP after sampling and after taking its
-    // reference.
-    pc_gup_lock, pc_gup_grab, pc_gup_check,
+    // Slow GUP and populate between faults, mmap_lock held for reading; madvise(DONTNEED) likewise.
+    pc_gup_follow, pc_populate, pc_zap,
+    // No lock: populate and slow GUP waiting for mmap_lock, fast GUP after sampling and after
+    // taking its reference.
+    pc_populate_lock, pc_gup_lock, pc_gup_grab, pc_gup_check,
     // mmap_lock held for writing.
     pc_fork_vma, pc_fork_check, pc_fork_share, pc_fork_copy,
     pc_edit_next, pc_edit_left, pc_edit_right, pc_edit_split_lo, pc_edit_split_hi, pc_edit_apply,
-    pc_edit_join,
     pc_unmap_split_lo, pc_unmap_split_hi, pc_unmap_detach, pc_unmap_page, pc_unmap_unlink,
-    pc_mmap_insert, pc_move_vma, pc_move_page, pc_move_end,
+    pc_mmap_insert,
+    pc_move_check, pc_move_split_lo, pc_move_split_hi, pc_move_vma, pc_move_page, pc_move_back,
+    pc_move_end,
     // The last user of an address space is gone.
     pc_exit_page, pc_exit_unlink,
     // Calls on a file: no address space, the inode's lock is held (but by reads).
@@ -59,27 +60,31 @@ enum Pc : int {
     pc_count
 };
 inline constexpr std::array<const char*, pc_count> pc_names{
-    "idle",          "fault.expand",   "fault.wp",        "swap.lookup",     "swap.pin",
+    "idle",           "fault.expand",   "fault.wp",       "swap.lookup",     "swap.pin",
     "swap.read_alone", "swap.map_alone", "swap.add",      "swap.read",       "swap.map",
-    "file.around",   "file.find",      "file.add",        "file.read",       "file.lock",
-    "file.mkwrite",  "file.copy",      "file.map",
-    "fault.prepare", "fault.zero",
-    "fault.alloc",   "fault.fill",     "fault.install",   "gup.follow",      "madvise.zap",
-    "gup.lock",      "gup_fast.grab",  "gup_fast.check",  "fork.vma",        "fork.check",
-    "fork.share",    "fork.copy",      "edit.next",       "edit.left",       "edit.right",
-    "edit.split_lo", "edit.split_hi",  "edit.apply",      "edit.join",       "unmap.split_lo",
-    "unmap.split_hi", "unmap.detach",  "unmap.page",      "unmap.unlink",    "mmap.insert",
-    "mremap.vma",    "mremap.page",    "mremap.end",      "exit.page",       "exit.unlink",
-    "inode.read",    "inode.write",    "truncate.unmap",  "truncate.page",   "truncate.again",
+    "swap.unuse",     "file.around",    "file.find",      "file.add",        "file.read",
+    "file.lock",      "file.mkwrite",   "file.copy",      "file.map",
+    "fault.prepare",  "fault.zero",
+    "fault.alloc",    "fault.fill",     "fault.install",  "gup.follow",      "populate",
+    "madvise.zap",    "populate.lock",  "gup.lock",       "gup_fast.grab",   "gup_fast.check",
+    "fork.vma",       "fork.check",     "fork.share",     "fork.copy",       "edit.next",
+    "edit.left",      "edit.right",     "edit.split_lo",  "edit.split_hi",   "edit.apply",
+    "unmap.split_lo", "unmap.split_hi", "unmap.detach",   "unmap.page",      "unmap.unlink",
+    "mmap.insert",    "mremap.check",   "mremap.split_lo", "mremap.split_hi", "mremap.vma",
+    "mremap.page",    "mremap.back",    "mremap.end",     "exit.page",       "exit.unlink",
+    "inode.read",     "inode.write",    "truncate.unmap", "truncate.page",   "truncate.again",
     "fallocate.page", "fallocate.undo", "clean.write",    "clean.written",
-    "reclaim.add",   "reclaim.unmap",  "reclaim.pageout", "reclaim.write",   "reclaim.written",
+    "reclaim.add",    "reclaim.unmap",  "reclaim.pageout", "reclaim.write",  "reclaim.written",
     "reclaim.drop"};
 
-/// Which system call a shared step list works for.
+/// Which system call a shared step list works for. mremap: fixed unmaps its target first, tail what
+/// a shrinking move gives up, undo the copy of a move that failed; stay grows in place or not at
+/// all; shrink only unmaps.
 enum OpCode : int {
     op_none, op_mprotect, op_dontfork, op_dofork, op_wipeonfork, op_keeponfork, op_mlock,
     op_munlock, op_munmap, op_mmap, op_mmap_hint, op_mmap_fixed, op_mmap_noreplace, op_brk,
-    op_mremap, op_mremap_fixed, op_mremap_dontunmap,
+    op_mremap, op_mremap_fixed, op_mremap_tail, op_mremap_undo, op_mremap_shrink,
+    op_mremap_stay, op_mremap_dontunmap, op_swapoff,
     op_open_file, op_open_tmpfs, op_open_memfd, op_truncate, op_punch, op_fallocate,
     op_seal_seal, op_seal_shrink, op_seal_grow, op_seal_write, op_seal_future, op_seal_exec,
     op_code_count
@@ -235,18 +240,19 @@ struct TaskRow {
     using Op = typename D::template Int<op_code_count - 1>;
     using MmRef = typename D::template Ref<MmSort, B.mms>;
     using Page = typename D::template Int<B.pages>;
-    using Kind = typename D::template Int<2>;
+    using Kind = typename D::template Int<3>;
     using FrameRef = typename D::template Ref<FrameSort, B.frames>;
     /// mm, child: address spaces; page, end: the range; cursor: where a loop stands in it; to,
     /// span: target of a move and its length; read, write, exec: the access or the protection asked
     /// for; unshare: FAULT_FLAG_UNSHARE; zero: the sampled entry was the zero page; grows:
-    /// VM_GROWSDOWN asked for; hole: an unmapped page was met; vlock: holds the VMA's lock, not
-    /// mmap_lock; stale: a fork began since GUP-fast sampled; frame: in hand; old: sampled and, in
-    /// a copy, referenced; slot, swp_exclusive: the swap entry as it was sampled; in a fault on a
-    /// file, old is the page of the cache and frame the private copy. inode, shared: of mmap and
-    /// calls on files, whose page and end count pages of the file; to is the offset of an mmap.
-    /// copied: what a write to a file writes; else ghost, what the file said when its page was
-    /// copied.
+    /// VM_GROWSDOWN asked for, MREMAP_DONTUNMAP while the target is unmapped; hole: an unmapped
+    /// page was met, the target of a move is known, populate has got on since it entered the VMA;
+    /// vlock: holds the VMA's lock, not mmap_lock; stale: a fork began since GUP-fast sampled;
+    /// frame: in hand; old: sampled and, in a copy, referenced; slot, swp_exclusive: the swap
+    /// entry as it was sampled; in a fault on a file, old is the page of the cache and frame the
+    /// private copy. inode, shared: of mmap and calls on files, whose page and end count pages of
+    /// the file; to is the offset of an mmap. copied: what a write to a file writes; else ghost,
+    /// what the file said when its page was copied.
     using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
     using SwapBool = Only<B.has_swap(), Bool>;
     using Inode = Only<B.has_files(), typename D::template Ref<InodeSort, B.inodes>>;

@@ -44,7 +44,10 @@ enum class Verb {
     drain,
     reclaim,
     free_swap,
-    swapon
+    swapon,
+    swapoff,
+    unuse,
+    swapoff_end
 };
 enum class Advice { dontneed, dontfork, dofork, wipeonfork, keeponfork };
 enum class AccessKind { read, write, fetch };
@@ -126,12 +129,19 @@ enum class Query {
     chain,
     visits,
     same_anon_vma,
+    active,
+    children,
+    batched,
+    lru,
     anon_vmas,
     frames,
     vmas,
     rss,
     locked,
     vm_fault,
+    min_flt,
+    maj_flt,
+    pgfault,
     swapcount,
     swapcache,
     dirty,

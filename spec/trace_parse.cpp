@@ -129,6 +129,7 @@ bool read_operands(Words& w, Form form, Operation& op) {
         case Form::handle_store: return w.number(op.value, "a value");
         case Form::frame: return op.frame >= 0 || w.page(op.page);
         case Form::device:
+            if (op.verb != Verb::swapon) return true;
             op.synchronous = w.accept("sync");
             op.stable = w.accept("stable");
             return true;
@@ -148,7 +149,7 @@ bool read_verb(Words& w, bool handle, Operation& op) {
         return read_operands(w, v.form, op);
     }
     if (op.frame >= 0) return w.complain("'reclaim' or 'free_swap'");
-    if (op.device >= 0) return w.complain("'swapon'");
+    if (op.device >= 0) return w.complain("'swapon', 'swapoff' or 'swapoff_end'");
     return w.complain(handle ? "'load', 'store' or 'release'"
                              : "an operation (mmap, munmap, store, fork, ...)");
 }

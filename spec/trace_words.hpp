@@ -33,7 +33,7 @@ struct VerbWord {
     std::string_view word;
     Form form;
 };
-inline constexpr std::array<VerbWord, 25> verbs{{
+inline constexpr std::array<VerbWord, 28> verbs{{
     {Verb::mmap, "mmap", Form::mmap},
     {Verb::munmap, "munmap", Form::range},
     {Verb::mprotect, "mprotect", Form::range_prot},
@@ -59,6 +59,9 @@ inline constexpr std::array<VerbWord, 25> verbs{{
     {Verb::reclaim, "reclaim", Form::frame},
     {Verb::free_swap, "free_swap", Form::frame},
     {Verb::swapon, "swapon", Form::device},
+    {Verb::swapoff, "swapoff", Form::device},
+    {Verb::unuse, "unuse", Form::page},
+    {Verb::swapoff_end, "swapoff_end", Form::device},
 }};
 constexpr bool on_handle(Form f) {
     return f == Form::handle_load || f == Form::handle_store || f == Form::handle;
@@ -76,7 +79,7 @@ struct QueryWord {
     bool process_only;  ///< the subject is a process, not a page of it
     Shape shape;
 };
-inline constexpr std::array<QueryWord, 25> queries{{
+inline constexpr std::array<QueryWord, 32> queries{{
     {Query::refcount, "refcount", 1, false, Shape::number},
     {Query::mapcount, "mapcount", 1, false, Shape::number},
     {Query::exclusive, "exclusive", 1, false, Shape::truth},
@@ -89,12 +92,19 @@ inline constexpr std::array<QueryWord, 25> queries{{
     {Query::chain, "chain", 1, false, Shape::number},
     {Query::visits, "visits", 1, false, Shape::number},
     {Query::same_anon_vma, "same-anon-vma", 2, false, Shape::truth},
+    {Query::active, "active", 1, false, Shape::number},
+    {Query::children, "children", 1, false, Shape::number},
+    {Query::batched, "batched", 1, false, Shape::truth},
+    {Query::lru, "lru", 1, false, Shape::truth},
     {Query::anon_vmas, "anon_vmas", 0, false, Shape::number},
     {Query::frames, "frames", 0, false, Shape::number},
     {Query::vmas, "vmas", 1, true, Shape::number},
     {Query::rss, "rss", 1, true, Shape::number},
     {Query::locked, "locked", 1, true, Shape::number},
     {Query::vm_fault, "vm_fault", 0, false, Shape::number},
+    {Query::min_flt, "min_flt", 0, false, Shape::number},
+    {Query::maj_flt, "maj_flt", 0, false, Shape::number},
+    {Query::pgfault, "pgfault", 0, false, Shape::number},
     {Query::swapcount, "swapcount", 1, false, Shape::number},
     {Query::swapcache, "swapcache", 1, false, Shape::truth},
     {Query::dirty, "dirty", 1, false, Shape::truth},
@@ -124,7 +134,7 @@ struct LimitField {
     int Bounds::*field;
     bool capacity;  ///< a table's size: may only shrink
 };
-inline constexpr std::array<LimitField, 17> limit_fields{{
+inline constexpr std::array<LimitField, 18> limit_fields{{
     {"mms", &Bounds::mms, true},
     {"vmas", &Bounds::vmas, true},
     {"pages", &Bounds::pages, true},
@@ -140,6 +150,7 @@ inline constexpr std::array<LimitField, 17> limit_fields{{
     {"memlock_limit", &Bounds::memlock_limit, false},
     {"map_count_limit", &Bounds::map_count_limit, false},
     {"move_slack", &Bounds::move_slack, false},
+    {"target_slack", &Bounds::target_slack, false},
     {"pin_bias", &Bounds::pin_bias, true},
     {"batch_size", &Bounds::batch_size, false},
 }};

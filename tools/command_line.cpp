@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <ostream>
 #include <thread>
 
@@ -28,7 +29,7 @@ void add_page(CLI::App& app, Request& ask) {
 void add_list(CLI::App& app, Request& ask) {
     auto& c = *app.add_subcommand("list", "what there is, in words, with sources");
     c.add_option("KIND", ask.list_kind,
-                 "claims, steps, operations, rules, kernels, bounds, museum");
+                 "claims, steps, operations, rules, kernels, bounds, museum, systems, mutants");
     c.add_flag("--json", ask.json, "print one JSON object instead of text");
 }
 
@@ -66,6 +67,30 @@ void add_explore(CLI::App& app, Request& ask) {
         ->check(CLI::ExistingFile);
     add_outputs(c, ask);
     add_page(c, ask);
+}
+
+void add_conform(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("conform", "does Linux do what the reference says?");
+    ConformOptions& o = ask.conform;
+    c.add_option("TRACE", o.traces, "traces to run first; all: every one of the tree");
+    c.add_option("--kernel", o.kernel, "live, qemu:6.1, or qemu: and the path of a kernel image")
+        ->capture_default_str();
+    c.add_option("--rules", o.rule_set, "rule set instead of the one of the kernel's version");
+    c.add_option("--rule", o.rules, rule_words);
+    c.add_option("--tier", o.tier, "highest tier to use")
+        ->check(CLI::IsMember({"internal", "proc", "user"}))->capture_default_str();
+    c.add_option("--ops", o.operations, "random operations")->capture_default_str();
+    c.add_option("--seed", o.seed, "of the random histories")->capture_default_str();
+    c.add_option("--findings", o.most_findings, "stop after so many")
+        ->check(CLI::Range(1, 1000))->capture_default_str();
+    add_outputs(c, ask);
+}
+
+void add_export(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("export", "a trace as one C file for a real kernel");
+    c.add_flag_callback("--c", [] {}, "as C (there is no other form)");
+    c.add_option("TRACE", ask.export_trace, "a .fl file")->required()->check(CLI::ExistingFile);
+    c.add_option("-o,--output", ask.export_file, "the file; none: print it");
 }
 
 void add_prove_options(CLI::App& c, ProveOptions& o) {
@@ -108,6 +133,53 @@ void add_museum(CLI::App& app, Request& ask) {
     add_page(c, ask);
 }
 
+void add_fuzz(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("fuzz", "a system beside the reference, over random histories");
+    FuzzOptions& o = ask.fuzz;
+    c.add_option("--system", o.system, "`faultline list systems`")->capture_default_str();
+    c.add_option("--bug", o.bug, "on: with the deliberate mistake of an example")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"on", true},
+                                                                        {"off", false}}));
+    c.add_option("--kernel", o.kernel, "rule set, or all")->capture_default_str();
+    c.add_option("--rule", o.rules, rule_words);
+    c.add_option("--bounds", o.bounds, "bounds instead of the system's own");
+    auto* runs = c.add_option("--runs", o.runs, "operations under each rule set; 0: a million");
+    c.add_option("--for", o.seconds, "work so long instead, e.g. 90s, 10m, 8h")
+        ->transform(CLI::AsNumberWithUnit(
+            std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}}))
+        ->check(CLI::PositiveNumber)->excludes(runs);
+    c.add_option("--seed", o.seed, "another seed, other histories")->capture_default_str();
+    c.add_option("--jobs", o.jobs, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
+    c.add_option("--stride", o.stride, "operations between two looks, with all claims")
+        ->check(CLI::Range(1, 1000000))->capture_default_str();
+    c.add_option("--length", o.length, "operations of one history")
+        ->check(CLI::Range(1, 1000000))->capture_default_str();
+    c.add_option("--corpus", o.corpus, "a directory of histories: read, grown, made small again");
+    c.add_flag("--keep-going", o.keep_going, "collect every kind of failure, not only the first");
+    c.add_option("--replay", o.replay, "perform this trace or corpus file instead")
+        ->check(CLI::ExistingFile);
+    add_outputs(c, ask);
+    add_page(c, ask);
+}
+
+void add_mutants(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("mutants", "bugs planted in the fast path: is each one found?");
+    MutantOptions& o = ask.mutants;
+    c.add_option("MUTANT", o.names, "only these (`faultline list mutants`)");
+    c.add_option("--group", o.groups, "only these groups");
+    c.add_option("--kernel", o.kernel, kernel_words)->capture_default_str();
+    c.add_option("--seed", o.seed, "another seed, other histories")->capture_default_str();
+    c.add_option("--for", o.seconds, "time for each, e.g. 60s")
+        ->transform(CLI::AsNumberWithUnit(
+            std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}}))
+        ->check(CLI::PositiveNumber)->capture_default_str();
+    c.add_flag("--smoke", o.smoke, "one mutant of each group");
+    c.add_option("--jobs", o.jobs, "mutants at a time")
+        ->check(CLI::Range(1, 1024))->capture_default_str();
+    add_outputs(c, ask);
+    add_page(c, ask);
+}
+
 /// `check` sets the same kernel and rules for every engine.
 void add_check(CLI::App& app, Request& ask) {
     auto& c = *app.add_subcommand("check", "every engine at its default bounds, and the report");
@@ -118,6 +190,10 @@ void add_check(CLI::App& app, Request& ask) {
         ->capture_default_str();
     c.add_flag("--certify,!--no-certify", ask.prove.certify, "check a proof of every query");
     c.add_flag_callback("--no-bench", [&ask] { ask.check_bench = false; }, "measure nothing");
+    c.add_option("--runs", ask.check_runs, "operations of the hammer for each system")
+        ->check(CLI::PositiveNumber)->capture_default_str();
+    c.add_flag_callback("--no-conform", [&ask] { ask.check_conform = false; },
+                        "do not ask the live kernel");
     c.add_option("--output", ask.check_directory, "directory of the report")
         ->capture_default_str();
     c.add_option("--jobs", ask.prove.jobs, "threads")
@@ -146,7 +222,8 @@ void add_bench(CLI::App& app, Request& ask) {
 Request defaults() {
     Request ask;
     const int cores = std::max(1u, std::thread::hardware_concurrency());
-    ask.explore.jobs = ask.prove.jobs = ask.museum.jobs = cores;
+    ask.explore.jobs = ask.prove.jobs = ask.museum.jobs = ask.fuzz.jobs = ask.mutants.jobs =
+        cores;
     return ask;
 }
 
@@ -168,8 +245,12 @@ int command_line(const std::vector<std::string>& words, const Streams& io) {
     add_explore(app, ask);
     add_prove(app, ask);
     add_museum(app, ask);
+    add_fuzz(app, ask);
+    add_mutants(app, ask);
     add_check(app, ask);
     add_report(app, ask);
+    add_conform(app, ask);
+    add_export(app, ask);
     add_bench(app, ask);
     try {
         std::vector<std::string> reversed(words.rbegin(), words.rend());

@@ -51,7 +51,11 @@ class Work {
     Exit explore();
     Exit prove();
     Exit museum();
+    Exit fuzz();
+    Exit mutants();
     Exit bench();
+    Exit conform();
+    Exit export_c();
     Exit check();
     Exit report();
     /// After a complaint: the document as far as it got, so that a script sees the reason.
@@ -67,6 +71,8 @@ class Work {
     std::vector<std::string> kernels(const std::string& name) const;
     void complain(const std::vector<std::string>& problems);
     void explore_all();
+    void fuzz_all(const FuzzOptions& options);
+    void hammer_part();
     void part(const char* engine, const std::function<void()>& body);
     void items_for_page();
 
@@ -197,11 +203,74 @@ Exit Work::museum() {
     return finish();
 }
 
+void Work::fuzz_all(const FuzzOptions& options) {
+    for (const std::string& kernel : kernels(options.kernel)) {
+        FuzzOptions one = options;
+        one.kernel = kernel;
+        for (FuzzReport& r : fuzz_system(one, progress_.function())) {
+            say(fuzz_text(r));
+            document_.fuzz.push_back(std::move(r));
+        }
+    }
+}
+
+Exit Work::fuzz() {
+    document_.seed = std::to_string(ask_.fuzz.seed);
+    const std::string bounds = ask_.fuzz.bounds.empty() ? "the system's own" : ask_.fuzz.bounds;
+    head(ask_.fuzz.kernel, ask_.fuzz.replay.empty() ? bounds : "as the trace says",
+         ask_.fuzz.rules);
+    fuzz_all(ask_.fuzz);
+    return finish();
+}
+
+Exit Work::mutants() {
+    document_.seed = std::to_string(ask_.mutants.seed);
+    head(ask_.mutants.kernel, "f1", {});
+    document_.mutants = faultline::mutants(ask_.mutants, progress_.function());
+    say(mutants_text(document_.mutants));
+    return finish();
+}
+
+/// The bounded hammer of `check`: the systems that must pass, one that must not, some mutants.
+void Work::hammer_part() {
+    FuzzOptions options;
+    options.kernel = ask_.prove.kernel;
+    options.rules = ask_.prove.rules;
+    options.jobs = ask_.prove.jobs;
+    options.runs = ask_.check_runs;
+    for (const ListItem& i : document_.items) {
+        if (i.kind != "system" || i.extra.find("must be rejected") != std::string::npos) continue;
+        options.system = i.id;
+        fuzz_all(options);
+    }
+    options.system = "null";
+    for (const FuzzReport& r : fuzz_system(options, progress_.function()))
+        if (r.verdict != Verdict::violated)
+            document_.errors.push_back("hammer: the null system was not rejected");
+}
+
 Exit Work::bench() {
     head("linux_6_12", "each row's own", {});
     document_.bench = faultline::bench(progress_.function());
     say(bench_text(document_.bench));
     return finish();
+}
+
+Exit Work::conform() {
+    document_.seed = std::to_string(ask_.conform.seed);
+    head(ask_.conform.rule_set.empty() ? "by the kernel's version" : ask_.conform.rule_set, "live",
+         ask_.conform.rules);
+    document_.conform.push_back(faultline::conform(ask_.conform, progress_.function()));
+    say(document_.conform.back().text);
+    return finish();
+}
+
+Exit Work::export_c() {
+    const std::string text = faultline::export_c(ask_.export_trace);
+    if (ask_.export_file.empty()) io_.out << text << std::flush;
+    else write_file(ask_.export_file, text);
+    written_ = true;
+    return Exit::holds;
 }
 
 /// One engine of `check`: its failure is recorded and the others still run.
@@ -240,6 +309,22 @@ Exit Work::check() {
         document_.museum = faultline::museum(ask_.museum, progress_.function());
         say(museum_text(document_.museum) + "\n");
     });
+    part("fuzz", [&] {
+        hammer_part();
+        say("\n");
+    });
+    part("mutants", [&] {
+        MutantOptions smoke = ask_.mutants;
+        smoke.smoke = true;
+        smoke.jobs = ask_.prove.jobs;
+        document_.mutants = faultline::mutants(smoke, progress_.function());
+        if (!document_.mutants.empty()) say(mutants_text(document_.mutants) + "\n");
+    });
+    if (ask_.check_conform)
+        part("conform", [&] {
+            document_.conform.push_back(faultline::conform(ask_.conform, progress_.function()));
+            say(document_.conform.back().text + "\n");
+        });
     if (ask_.check_bench)
         part("bench", [&] {
             document_.bench = faultline::bench(progress_.function());
@@ -280,7 +365,11 @@ int perform(const Request& request, const Streams& streams) {
         else if (request.command == "explore") exit = work.explore();
         else if (request.command == "prove") exit = work.prove();
         else if (request.command == "museum") exit = work.museum();
+        else if (request.command == "fuzz") exit = work.fuzz();
+        else if (request.command == "mutants") exit = work.mutants();
         else if (request.command == "bench") exit = work.bench();
+        else if (request.command == "conform") exit = work.conform();
+        else if (request.command == "export") exit = work.export_c();
         else if (request.command == "check") exit = work.check();
         else if (request.command == "report") exit = work.report();
         return static_cast<int>(exit);

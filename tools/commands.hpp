@@ -24,9 +24,14 @@ struct Request {
     ExploreOptions explore;
     ProveOptions prove;
     MuseumOptions museum;
+    FuzzOptions fuzz;
+    MutantOptions mutants;
+    ConformOptions conform;
+    std::string export_trace, export_file;   ///< no file: the text goes to `out`
     std::string report_json = "report/report.json", report_html = "report/index.html";
     std::string check_directory = "report";
-    bool check_bench = true;
+    bool check_bench = true, check_conform = true;
+    std::uint64_t check_runs = 400'000;   ///< operations of the hammer in `check`
 };
 
 /// Where text goes: results to `out`, progress and complaints to `err`.

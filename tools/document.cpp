@@ -17,6 +17,8 @@ Exit exit_of_row(const MuseumRow& row) {
     return row.found && row.fixed_clean ? Exit::holds : Exit::violated;
 }
 
+Exit exit_of_mutant(const MutantRow& row) { return row.killed ? Exit::holds : Exit::violated; }
+
 Exit exit_of_proof(const ProveReport& proof) {
     if (proof.cells.empty()) return Exit::unknown;
     Exit exit = Exit::holds;
@@ -34,6 +36,11 @@ Exit combined_exit(const Document& d) {
     }
     if (d.proof) exit = worse(exit, exit_of_proof(*d.proof));
     for (const MuseumRow& r : d.museum) exit = worse(exit, exit_of_row(r));
+    for (const FuzzReport& f : d.fuzz) exit = worse(exit, exit_of(f.verdict));
+    for (const MutantRow& m : d.mutants) exit = worse(exit, exit_of_mutant(m));
+    if (d.command == "mutants" && d.mutants.empty()) exit = worse(exit, Exit::unknown);
+    if (d.command == "fuzz" && d.fuzz.empty()) exit = worse(exit, Exit::unknown);
+    for (const ConformReport& c : d.conform) exit = worse(exit, c.exit);
     const bool wants_museum = d.command == "museum" || d.command == "check";
     if (wants_museum && d.museum.empty()) exit = worse(exit, Exit::unknown);
     return exit;
@@ -97,6 +104,8 @@ std::vector<StoryRef> all_stories(const Document& d) {
             const Cell* cell = announcing_cell(*d.proof, s);
             out.push_back({&s, cell != nullptr, cell ? cell->exhibit : ""});
         }
+    for (const FuzzReport& f : d.fuzz)
+        for (const Story& s : f.stories) out.push_back({&s, false, ""});
     for (const MuseumRow& r : d.museum)
         for (const Story& s : r.stories) out.push_back({&s, r.found, r.id});
     std::stable_sort(out.begin(), out.end(), [](const StoryRef& a, const StoryRef& b) {

@@ -33,12 +33,16 @@ struct Document {
     std::vector<ExploreReport> explorations;
     std::optional<ProveReport> proof;
     std::vector<MuseumRow> museum;
+    std::vector<FuzzReport> fuzz;
+    std::vector<MutantRow> mutants;
     std::vector<BenchRow> bench;
+    std::vector<ConformReport> conform;
 };
 
 /// An expected violation that was found is as good as a proof; one that was not found is a failure.
 Exit exit_of_cell(const Cell& cell);
 Exit exit_of_row(const MuseumRow& row);
+Exit exit_of_mutant(const MutantRow& row);
 Exit exit_of_proof(const ProveReport& proof);
 /// The exit code of everything in the document; of mixed answers the order of spec/verdict.hpp.
 Exit combined_exit(const Document& document);

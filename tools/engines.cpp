@@ -1,9 +1,11 @@
 // tools/engines.cpp - what can be listed: claims, steps, operations, rules, kernels, bounds,
-// exhibits.
+// systems, mutants, exhibits.
 //
 // Why: the list is made from the same registries that the engines fold over.
 #include "tools/engines.hpp"
 
+#include "fuzz/systems/mutants.hpp"
+#include "fuzz/systems/systems.hpp"
 #include "proofs/induction/formula.hpp"
 #include "spec/trace.hpp"
 #include "tools/engines_common.hpp"
@@ -78,6 +80,13 @@ std::vector<ListItem> list_all(std::vector<std::string>& problems) {
     for (const auto& b : named_bounds)
         out.push_back({"bounds", std::string(b.name), std::string(b.purpose), "spec/bounds.hpp",
                        bounds_text(b.bounds)});
+    for (const auto& s : fuzz::named_systems())
+        out.push_back({"system", std::string(s.name), std::string(s.text), "fuzz/systems",
+                       s.name == "null" ? "must be rejected"
+                       : s.has_bug      ? "--bug on plants its mistake"
+                                        : ""});
+    for (const auto& m : fuzz::fast_mutants())
+        out.push_back({"mutant", m.name, m.text, "model/fast/mutants.hpp", m.group});
     list_exhibits(out, problems);
     return out;
 }

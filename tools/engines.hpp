@@ -84,6 +84,53 @@ struct MuseumOptions {
 };
 std::vector<MuseumRow> museum(const MuseumOptions& options, const ProgressFn& progress);
 
+struct FuzzOptions {
+    std::string system = "reference";
+    bool bug = false;                   ///< with the deliberate mistake of an example
+    std::string kernel = "linux_6_12";  ///< or "all"
+    std::string bounds;                 ///< empty: the system's own
+    std::vector<std::string> rules;
+    std::uint64_t runs = 0;             ///< operations under each rule set; 0: the default
+    std::uint64_t seed = 1;
+    double seconds = 0;                 ///< instead of `runs`; 0: no limit
+    int jobs = 1, stride = 64, length = 2'000;
+    std::string corpus;                 ///< a directory that grows; empty: none
+    bool keep_going = false;            ///< collect every kind of failure
+    std::string replay;                 ///< a trace or a corpus file to perform instead
+};
+/// One report a rule set.
+std::vector<FuzzReport> fuzz_system(const FuzzOptions& options, const ProgressFn& progress);
+
+struct MutantOptions {
+    std::vector<std::string> groups, names;   ///< empty: all
+    std::string kernel = "linux_6_12";
+    std::uint64_t seed = 1;
+    double seconds = 60;                ///< for each
+    bool smoke = false;                 ///< one mutant of each group
+    int jobs = 1;
+};
+std::vector<MutantRow> mutants(const MutantOptions& options, const ProgressFn& progress);
+struct ConformOptions {
+    std::string kernel = "live";         ///< "live", "qemu:6.1", or "qemu:" and an image's path
+    std::string rule_set;                ///< empty: by the kernel's version
+    std::vector<std::string> rules;      ///< single rules changed
+    std::string tier = "internal";       ///< the highest to use: internal, proc, user
+    std::uint64_t operations = 10'000, seed = 1;
+    std::vector<std::string> traces;     ///< files to run first; "all": every one of the tree
+    int most_findings = 1;
+};
+struct ConformReport {
+    std::string kernel, rules, tier, shortfall;   ///< as they came out
+    std::uint64_t operations = 0, accepted = 0, seed = 0;
+    double per_second = 0;
+    std::vector<std::string> findings;   ///< first difference of each
+    std::string text;                    ///< the whole report, for people
+    Exit exit = Exit::tool_error;
+};
+ConformReport conform(const ConformOptions& options, const ProgressFn& progress);
+/// One C file that performs a trace on the kernel it runs on.
+std::string export_c(const std::string& trace);
+
 struct BenchRow {
     std::string name, unit;
     double value = 0;

@@ -3,6 +3,7 @@
 // Why: an unknown kernel, rule or bounds gets the same one line whoever asked.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "spec/bounds.hpp"
@@ -20,6 +21,23 @@ const NamedRules& kernel_named(const std::string& name);
 /// `overrides` are "rule=option". Throws UsageError with one line.
 ResolvedRules resolve_rules(const std::string& kernel, const std::vector<std::string>& overrides);
 const NamedBounds& bounds_named(const std::string& name);
+/// Runs fn<B>() at the bounds of that name; false if there are none, or if they are those of random
+/// histories: nothing that needs a template for each of its rows is asked for there.
+template <class Fn>
+bool at_named_bounds(const std::string& name, Fn&& fn) {
+    const auto at = [&]<std::size_t I>() {
+        constexpr NamedBounds b = named_bounds[I];
+        if constexpr (b.name == "f1") return false;
+        else {
+            if (b.name != name) return false;
+            fn.template operator()<b.bounds>();
+            return true;
+        }
+    };
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return (at.template operator()<I>() || ...);
+    }(std::make_index_sequence<named_bounds.size()>{});
+}
 /// The .fl files of tests/museum, sorted; found from the working directory upwards.
 std::vector<std::string> museum_files();
 /// A folder for failures, made on demand: build/failures under the project, or the working

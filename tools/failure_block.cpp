@@ -93,8 +93,10 @@ std::string failure_block(const Story& story, std::size_t max_changes) {
     }
     section(out, "trace", trace_lines(story));
     section(out, "change", change_lines(story, max_changes));
-    const std::string replay =
-        story.trace_path.empty() ? "no trace was written" : "faultline run " + story.trace_path;
+    section(out, "differs", story.differs);
+    const std::string replay = !story.replay.empty()      ? story.replay
+                               : story.trace_path.empty() ? "no trace was written"
+                                                          : "faultline run " + story.trace_path;
     section(out, "replay", {replay + "   " + how_found(story)});
     return out;
 }

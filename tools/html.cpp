@@ -93,6 +93,11 @@ std::string headline(const Document& d) {
             return "Every claim holds" + on + known_to_break(d) + ", within the bounds below";
         case Exit::violated: {
             const auto claims = violated_claims(d);
+            for (const FuzzReport& f : d.fuzz)
+                if (claims.empty() && f.verdict == Verdict::violated)
+                    return "A system differs from the reference: " + f.system;
+            for (const MutantRow& m : d.mutants)
+                if (claims.empty() && !m.killed) return "A planted bug was not found: " + m.name;
             if (claims.empty()) return "Not every exhibit of the museum was found";
             const bool many = claims.size() > 3;
             return counted(claims.size(), "claim") + (claims.size() == 1 ? " is" : " are") +
@@ -207,6 +212,7 @@ std::string navigation(const Document& d, bool failures, bool expected) {
     add(!d.explorations.empty(), "exploration", "Exploration");
     add(!d.museum.empty(), "museum", "Museum");
     add(expected, "found", "Stories of the museum");
+    add(!d.fuzz.empty() || !d.mutants.empty(), "hammer", "Hammer");
     add(!d.bench.empty(), "speed", "Speed");
     add(!d.items.empty(), "claims", "Claims in words");
     return out + "</nav>\n";
@@ -216,8 +222,12 @@ std::string run_section(const Document& d, std::size_t& budget) {
     std::string out;
     for (const RunReport& r : d.runs) {
         if (!r.stories.empty()) continue;  // shown above as counterexamples
-        const Story story{"", "", "", r.kernel + ", bounds " + r.bounds, "run", r.before, r.steps,
-                          r.trace, false, true};
+        Story story;
+        story.headline = r.kernel + ", bounds " + r.bounds;
+        story.found_by = "run";
+        story.before = r.before;
+        story.steps = r.steps;
+        story.trace_path = r.trace;
         out += "<h3>" + html::badge(r.exit, exit_name(r.exit)) + " <code>" + escaped(r.trace) +
                "</code></h3>" + (r.error.empty() ? "" : "<p>" + escaped(r.error) + "</p>") +
                html::story_article({&story, true, ""}, 0, budget);
@@ -299,7 +309,8 @@ std::string to_html(const Document& d) {
         html::style_sheet() + "</style></head><body>\n";
     out += header(d) + navigation(d, !failures.empty(), !found.empty()) + "<main>\n" + failures +
            run + html::matrix_section(d) + html::exploration_section(d) +
-           html::museum_section(d) + found + html::bench_section(d) + claims_section(d);
+           html::museum_section(d) + found + html::hammer_section(d) +
+           html::bench_section(d) + claims_section(d);
     return out + "</main></body></html>\n";
 }
 

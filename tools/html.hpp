@@ -18,6 +18,7 @@ std::string style_sheet();
 std::string matrix_section(const Document& document);
 std::string exploration_section(const Document& document);
 std::string museum_section(const Document& document);
+std::string hammer_section(const Document& document);
 std::string bench_section(const Document& document);
 /// `budget` counts down the bytes that pictures of single steps may still take.
 std::string story_article(const StoryRef& story, std::size_t number, std::size_t& budget);

@@ -120,6 +120,44 @@ std::string museum_section(const Document& d) {
     return out + "</table></div></section>\n";
 }
 
+std::string hammer_section(const Document& d) {
+    if (d.fuzz.empty() && d.mutants.empty()) return "";
+    std::string out = "<section id=\"hammer\"><h2>Hammer: systems beside the reference</h2>";
+    if (!d.fuzz.empty())
+        out += "<p>Random histories, performed on both; every answer is compared at once, all that "
+               "both show and all claims at a stride.</p><div class=\"scroll\">"
+               "<table class=\"plain\"><tr><th>system</th><th>kernel</th><th>bounds</th>"
+               "<th>verdict</th><th class=\"num\">operations</th><th class=\"num\">looks</th>"
+               "<th class=\"num\">seed</th><th class=\"num\">operations/s</th></tr>";
+    for (const FuzzReport& f : d.fuzz) {
+        const double rate =
+            f.wall_seconds > 0 ? static_cast<double>(f.operations) / f.wall_seconds : 0;
+        out += "<tr><td>" + escaped(f.system) + "</td><td>" + escaped(f.kernel) + "</td><td>" +
+               escaped(f.bounds) + "</td><td>" +
+               badge(exit_of(f.verdict), std::string(verdict_name(f.verdict))) + "</td>" +
+               number_cell(grouped(f.operations)) + number_cell(grouped(f.looks)) +
+               number_cell(std::to_string(f.seed)) + number_cell(rate > 0 ? brief(rate) : "?") +
+               "</tr>\n";
+    }
+    if (!d.fuzz.empty()) out += "</table></div>";
+    if (!d.mutants.empty())
+        out += "<h3>Mutants: bugs planted in the fast path</h3><div class=\"scroll\">"
+               "<table class=\"plain\"><tr><th>group</th><th>mutant</th><th>what it does</th>"
+               "<th>killed by</th><th class=\"num\">operations</th><th class=\"num\">seconds</th>"
+               "<th>shortest history</th></tr>";
+    for (const MutantRow& m : d.mutants) {
+        std::string lines;
+        for (const std::string& line : m.trace) lines += escaped(line) + "\n";
+        out += "<tr><td>" + escaped(m.group) + "</td><td><code>" + escaped(m.name) +
+               "</code></td><td>" + escaped(m.text) + "</td><td>" +
+               (m.killed ? escaped(m.killed_by) : badge(Exit::violated, "survives")) + "</td>" +
+               number_cell(grouped(m.operations)) + number_cell(brief(m.seconds)) +
+               "<td><pre>" + lines + "</pre></td></tr>\n";
+    }
+    if (!d.mutants.empty()) out += "</table></div>";
+    return out + "</section>\n";
+}
+
 std::string bench_section(const Document& d) {
     if (d.bench.empty()) return "";
     std::string out = "<section id=\"speed\"><h2>Speed on this machine</h2><div class=\"scroll\">"

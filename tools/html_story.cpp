@@ -106,10 +106,12 @@ std::string story_article(const StoryRef& ref, std::size_t number, std::size_t& 
                       escaped(s.headline) + "; " + escaped(how_found(s)) + "</span></summary>";
     out += "<p class=\"says\">" + escaped(s.says) + "</p><dl class=\"facts\">";
     out += fact("source", escaped(s.source)) + fact("exhibit", escaped(ref.exhibit));
-    out += fact("replay", s.trace_path.empty()
-                              ? "no trace was written"
-                              : "<code>faultline run " + escaped(s.trace_path) + "</code>");
+    const std::string replay = s.replay.empty() ? "faultline run " + s.trace_path : s.replay;
+    out += fact("replay", s.trace_path.empty() ? "no trace was written"
+                                               : "<code>" + escaped(replay) + "</code>");
     out += "</dl>";
+    for (const std::string& d : s.differs)
+        out += "<p><code>" + escaped(d) + "</code></p>";
     if (!s.from_initial) {
         out += "<p><strong>A counterexample to induction.</strong> All claims hold in its first "
                "state, but nothing shows that this state can be reached: either it cannot, and a "

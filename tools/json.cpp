@@ -45,7 +45,7 @@ FAULTLINE_JSON(InodeView, id, kind, flags, size, blocks, writable, pages, disk, 
 FAULTLINE_JSON(StateView, mms, frames, anon_vmas, handles, tasks, slots, devices, inodes)
 FAULTLINE_JSON(StoryStep, text, result, after)
 FAULTLINE_JSON(Story, claim, says, source, headline, found_by, before, steps, trace_path, shortest,
-               from_initial)
+               from_initial, differs, replay)
 FAULTLINE_JSON(Cell, kind, claim, step, kernel, bounds, verdict, expected_violation, exhibit,
                certificate, second_solver, note)
 FAULTLINE_JSON(MuseumRow, id, title, claim, rule, bounds, engine, found, fixed_clean, detail,
@@ -53,6 +53,12 @@ FAULTLINE_JSON(MuseumRow, id, title, claim, rule, bounds, engine, found, fixed_c
 FAULTLINE_JSON(ListItem, kind, id, text, source, extra)
 FAULTLINE_JSON(RunReport, trace, kernel, bounds, rules, verdict, before, steps, stories, error,
                exit)
+FAULTLINE_JSON(FuzzReport, system, kernel, bounds, verdict, seed, operations, refused, passed_over,
+               histories, looks, claim_checks, features, corpus_read, corpus_added, corpus_kept,
+               stride, jobs, wall_seconds, cpu_seconds, stories, note)
+FAULTLINE_JSON(MutantRow, id, name, group, text, killed, killed_by, operations, seconds, trace)
+FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed, per_second,
+               findings, text, exit)
 FAULTLINE_JSON(BenchRow, name, unit, value, note)
 FAULTLINE_JSON(ToolInfo, name, version, commit, compiler, build)
 
@@ -126,7 +132,10 @@ Document document_from(const Json& j) {
                               f.cpu_seconds};
     }
     j.at("museum").get_to(d.museum);
+    j.at("fuzz").get_to(d.fuzz);
+    j.at("mutants").get_to(d.mutants);
     j.at("bench").get_to(d.bench);
+    j.at("conform").get_to(d.conform);
     return d;
 }
 
@@ -160,7 +169,10 @@ std::string to_json_text(const Document& d) {
                                   p.second_opinions, p.cpu_seconds, p.stories});
     }
     j["museum"] = Json(d.museum);
+    j["fuzz"] = Json(d.fuzz);
+    j["mutants"] = Json(d.mutants);
     j["bench"] = Json(d.bench);
+    j["conform"] = Json(d.conform);
     return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

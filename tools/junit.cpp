@@ -76,6 +76,12 @@ void add_all(Suite& suite, const Document& d) {
                   e.verdict == Verdict::skipped, e.note, blocks(e.stories));
     for (const MuseumRow& r : d.museum)
         suite.add("museum." + r.engine, r.id, exit_of_row(r), false, r.detail, blocks(r.stories));
+    for (const FuzzReport& f : d.fuzz)
+        suite.add("fuzz." + f.system, f.kernel + " " + f.bounds, exit_of(f.verdict),
+                  f.verdict == Verdict::skipped, f.note, blocks(f.stories));
+    for (const MutantRow& m : d.mutants)
+        suite.add("mutants." + m.group, m.name, exit_of_mutant(m), false,
+                  m.killed ? "" : "survives: " + m.text);
     for (const RunReport& r : d.runs)
         suite.add("run", r.trace, r.exit, false, r.error, blocks(r.stories));
     for (const std::string& e : d.errors) suite.add("tool", e, Exit::tool_error, false, e);

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "proofs/explore/moves.hpp"
 #include "proofs/induction/formula.hpp"
 #include "tools/engines_common.hpp"
 
@@ -90,6 +91,9 @@ Operation operation_of(const PathStep& p, const Names& names) {
         o.synchronous = a.synchronous;
         o.stable = a.stable;
     }
+    else if (name == "swapoff") { o.verb = Verb::swapoff; o.device = p.row; }
+    else if (name == "swapoff_end") { o.verb = Verb::swapoff_end; o.device = p.row; }
+    else if (name == "unuse") o.verb = Verb::unuse;
     else throw std::logic_error("no trace line for operation " + name);
     return o;
 }
@@ -121,20 +125,7 @@ class Writer {
         i.op = p.op;
         i.row = p.row;
         i.child = p.child;
-        Args<M> a{};
-        const auto& x = p.args;
-        using Page = typename M::Page;
-        a.page = static_cast<Page>(x.page);
-        a.end = static_cast<Page>(x.end);
-        a.to = static_cast<Page>(x.to);
-        a.span = static_cast<Page>(x.span);
-        a.read = x.read; a.write = x.write; a.exec = x.exec; a.grows = x.grows;
-        a.fixed = x.fixed; a.maymove = x.maymove; a.dontunmap = x.dontunmap;
-        a.gup = static_cast<std::uint8_t>(x.gup);
-        a.op = static_cast<std::uint8_t>(x.op);
-        a.value.v = static_cast<std::uint8_t>(x.value);
-        a.synchronous = x.synchronous; a.stable = x.stable;
-        if (!proofs::run_instance<M>(i, k, args_ = a))
+        if (!proofs::run_instance<M>(i, k, args_ = explore::args_of<M>(p.args)))
             throw std::logic_error("a path does not replay");
         for (std::size_t h = 0; h < names_.handle.size(); ++h) {
             const bool used = state_.handles[h].kind != gup_none;
@@ -223,13 +214,9 @@ class Writer {
 
 std::vector<Item> items_of_path(const std::string& bounds, const Rules& rules,
                                 const std::vector<PathStep>& path) {
-    if (bounds == "b1") return Writer<bounds_b1>(rules, path).write();
-    if (bounds == "b2") return Writer<bounds_b2>(rules, path).write();
-    if (bounds == "e1") return Writer<bounds_e1>(rules, path).write();
-    if (bounds == "e2") return Writer<bounds_e2>(rules, path).write();
-    if (bounds == "e3") return Writer<bounds_e3>(rules, path).write();
-    if (bounds == "e4") return Writer<bounds_e4>(rules, path).write();
-    if (bounds == "m1") return Writer<bounds_m1>(rules, path).write();
+    std::vector<Item> items;
+    if (at_named_bounds(bounds, [&]<Bounds B>() { items = Writer<B>(rules, path).write(); }))
+        return items;
     throw ToolError("no explorer at bounds " + bounds);
 }
 Pairs rule_pairs(const std::string& kernel, const Rules& rules) {

@@ -215,6 +215,50 @@ std::string museum_text(const std::vector<MuseumRow>& rows) {
     return table(lines, "  ") + verdict_line(exit, "museum  " + counted(rows.size(), "row"));
 }
 
+std::string fuzz_text(const FuzzReport& f) {
+    Rows rows;
+    const double rate =
+        f.wall_seconds > 0 ? static_cast<double>(f.operations) / f.wall_seconds : 0;
+    rows.push_back({"operations", grouped(f.operations) + " on both, " + grouped(f.refused) +
+                                      " of them refused; " + grouped(f.passed_over) +
+                                      " not enabled or not implemented"});
+    rows.push_back({"histories", grouped(f.histories) + ", seed " + std::to_string(f.seed)});
+    rows.push_back({"looks", grouped(f.looks) + ", every " + std::to_string(f.stride) +
+                                 " operations; all claims " + grouped(f.claim_checks) + " times"});
+    if (f.features > 0)
+        rows.push_back({"corpus", grouped(f.corpus_read) + " histories read, " +
+                                      grouped(f.corpus_added) + " added, " +
+                                      grouped(f.corpus_kept) + " kept; " + grouped(f.features) +
+                                      " kinds of behaviour"});
+    rows.push_back({"cost", brief(f.wall_seconds) + " s, " + brief(f.cpu_seconds) +
+                                " s of CPU, " + brief(rate) + " operations/s with " +
+                                counted(static_cast<std::size_t>(f.jobs), "job")});
+    return table(rows, "  ") + blocks(f.stories) + (f.stories.empty() ? "" : "\n") +
+           verdict_line(exit_of(f.verdict), "fuzz  " + f.system + ", " + f.kernel + ", bounds " +
+                                                f.bounds + (f.note.empty() ? "" : "  " + f.note));
+}
+
+std::string mutants_text(const std::vector<MutantRow>& rows) {
+    Rows lines;
+    std::size_t killed = 0;
+    double slowest = 0;
+    for (const bool survivors : {false, true})
+        for (const MutantRow& m : rows) {
+            if (m.killed == survivors) continue;
+            killed += m.killed;
+            slowest = std::max(slowest, m.seconds);
+            lines.push_back({m.killed ? "killed" : "SURVIVES", m.group, m.name,
+                             m.killed ? m.killed_by : m.text, grouped(m.operations) + " operations",
+                             brief(m.seconds) + " s"});
+        }
+    const Exit exit = rows.empty()             ? Exit::unknown
+                      : killed == rows.size() ? Exit::holds
+                                              : Exit::violated;
+    return table(lines, "  ") +
+           verdict_line(exit, "mutants  " + grouped(killed) + " of " + grouped(rows.size()) +
+                                  " killed, the slowest after " + brief(slowest) + " s");
+}
+
 std::string bench_text(const std::vector<BenchRow>& rows) {
     Rows lines;
     for (const BenchRow& b : rows) lines.push_back({b.name, brief(b.value), b.unit, b.note});
@@ -239,6 +283,18 @@ std::string summary_text(const Document& d) {
         }
         rows.push_back({"museum", exit_name(exit), grouped(good) + " of " +
                                                        grouped(d.museum.size()) + " rows found"});
+    }
+    for (const FuzzReport& f : d.fuzz)
+        rows.push_back({"fuzz", std::string(verdict_name(f.verdict)),
+                        f.system + ", " + f.kernel + ": " + grouped(f.operations) +
+                            " operations beside the reference"});
+    if (!d.mutants.empty()) {
+        const auto killed = std::count_if(d.mutants.begin(), d.mutants.end(),
+                                          [](const MutantRow& m) { return m.killed; });
+        const bool all = killed == static_cast<std::ptrdiff_t>(d.mutants.size());
+        rows.push_back({"mutants", exit_name(all ? Exit::holds : Exit::violated),
+                        grouped(static_cast<std::uint64_t>(killed)) + " of " +
+                            grouped(d.mutants.size()) + " killed"});
     }
     for (const std::string& e : d.errors) rows.push_back({"error", "tool error", e});
     return table(rows) + verdict_line(d.exit, d.command);

@@ -17,6 +17,10 @@ std::string run_text(const RunReport& report, bool changes, bool states);
 std::string exploration_text(const ExploreReport& report);
 std::string proof_text(const ProveReport& report);
 std::string museum_text(const std::vector<MuseumRow>& rows);
+/// Figures, failure blocks, verdict.
+std::string fuzz_text(const FuzzReport& report);
+/// A line a mutant; survivors last.
+std::string mutants_text(const std::vector<MutantRow>& rows);
 std::string bench_text(const std::vector<BenchRow>& rows);
 /// The table at the end of `check`.
 std::string summary_text(const Document& document);

@@ -5,7 +5,9 @@
 //      stand in a prefix.
 #include <stdexcept>
 
+#include "proofs/explore/moves.hpp"
 #include "proofs/induction/formula.hpp"
+#include "tools/engines_common.hpp"
 #include "tools/engines_explore.hpp"
 
 namespace faultline {
@@ -50,6 +52,12 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
         case Verb::drain: a = {}; return "drain";
         case Verb::reclaim: a = {}; return "reclaim";
         case Verb::free_swap: a = {}; return "free_swap";
+        case Verb::swapoff: a = {}; return "swapoff";
+        case Verb::swapoff_end: a = {}; return "swapoff_end";
+        case Verb::unuse:
+            a = {};
+            a.page = o.page.page;
+            return "unuse";
         case Verb::swapon:
             a = {};
             a.synchronous = o.synchronous;
@@ -63,7 +71,7 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
             return o.verb == Verb::pin || o.verb == Verb::get ? "gup" : "gup_fast";
         default:
             throw UsageError("a prefix may hold only mmap, munmap, mprotect, store, fork, exit, "
-                             "pin, get, drain, reclaim, free_swap, swapon");
+                             "pin, get, drain, reclaim, free_swap, swapon, swapoff, unuse");
     }
 }
 
@@ -95,7 +103,7 @@ class Recorder {
         p.op = operation_index(name);
         p.row = o.process >= 0 ? row(o.process) : 0;
         if (o.verb == Verb::reclaim || o.verb == Verb::free_swap) p.row = frame_row(o);
-        if (o.verb == Verb::swapon) p.row = o.device;
+        if (o.device >= 0) p.row = o.device;
         if (o.verb == Verb::fork) {
             while (p.child < B.mms && s_.mms[static_cast<std::size_t>(p.child)].phase != mm_free)
                 ++p.child;
@@ -104,7 +112,7 @@ class Recorder {
             rows_.push_back(p.child);
         }
         call(p, o.deny, o.verb != Verb::drain && o.verb != Verb::free_swap &&
-                            o.verb != Verb::swapon);
+                            o.device < 0);
     }
     int frame_row(const Operation& o) const {
         if (o.frame >= 0) return o.frame;
@@ -152,17 +160,7 @@ class Recorder {
         i.op = p.op;
         i.row = p.row;
         i.child = p.child;
-        const auto& x = p.args;
-        Args<M> a{};
-        using Page = typename M::Page;
-        a.page = static_cast<Page>(x.page);
-        a.end = static_cast<Page>(x.end);
-        a.read = x.read; a.write = x.write; a.exec = x.exec; a.grows = x.grows;
-        a.gup = static_cast<std::uint8_t>(x.gup);
-        a.op = static_cast<std::uint8_t>(x.op);
-        a.value.v = static_cast<std::uint8_t>(x.value);
-        a.synchronous = x.synchronous; a.stable = x.stable;
-        if (!proofs::run_instance<M>(i, k, a)) throw UsageError("a prefix does not run to its end");
+        if (!proofs::run_instance<M>(i, k, explore::args_of<M>(p.args))) throw UsageError("a prefix does not run to its end");
         p.result = out.result;
         path_.push_back(p);
     }
@@ -177,13 +175,9 @@ class Recorder {
 
 std::vector<explore::PathStep> path_of_trace(const std::string& bounds, const Rules& rules,
                                              const Trace& trace) {
-    if (bounds == "b1") return Recorder<bounds_b1>(rules).record(trace);
-    if (bounds == "b2") return Recorder<bounds_b2>(rules).record(trace);
-    if (bounds == "e1") return Recorder<bounds_e1>(rules).record(trace);
-    if (bounds == "e2") return Recorder<bounds_e2>(rules).record(trace);
-    if (bounds == "e3") return Recorder<bounds_e3>(rules).record(trace);
-    if (bounds == "e4") return Recorder<bounds_e4>(rules).record(trace);
-    if (bounds == "m1") return Recorder<bounds_m1>(rules).record(trace);
+    std::vector<explore::PathStep> path;
+    if (at_named_bounds(bounds, [&]<Bounds B>() { path = Recorder<B>(rules).record(trace); }))
+        return path;
     throw UsageError("no explorer at bounds " + bounds);
 }
 

@@ -188,8 +188,8 @@ class Comparison::Look {
             const auto [here, there] = pairs[i];
             const std::uint64_t p = own_.frame_places_.at(here);
             const std::uint64_t q = own_.system_frames_.at(there);
-            const auto at = [here = here] {
-                return "frame " + std::to_string((here & 0xffff) - 1);
+            const auto at = [row = here] {
+                return "frame " + std::to_string((row & 0xffff) - 1);
             };
             const bool asks = (sees_ & (sees_refcount | sees_mapcount | sees_exclusive | sees_lru |
                                         sees_mapping)) != 0;
@@ -223,8 +223,8 @@ class Comparison::Look {
             const auto [here, there] = own_.anon_vmas_.pairs()[i];
             const std::uint64_t p = own_.anon_places_.at(here);
             const std::uint64_t q = own_.system_anons_.at(there);
-            const auto at = [here = here] {
-                return "anon_vma " + std::to_string((here & 0xffff) - 1);
+            const auto at = [row = here] {
+                return "anon_vma " + std::to_string((row & 0xffff) - 1);
             };
             if (p == 0) continue;
             if (q == 0) {

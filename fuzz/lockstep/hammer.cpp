@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -123,13 +124,11 @@ class Crew {
         h.found_in = one.operations;
         h.records = one.records;
         h.finding = *one.finding;
-        // A difference that a look after each operation does not show is shrunk at its own stride.
-        const LockstepReport exact = lockstep.replay(h.records, 1);
-        const bool at_once = exact.finding && alike(*exact.finding, h.finding);
-        if (at_once) stride = 1;
+        const std::string first = bucket_of(h.finding, h.records);
+        if (seen_before(first)) return;
         if (config_.shrinks) {
-            const auto fails = fails_in_lockstep(lockstep, h.finding, stride);
-            const Shrunk s = shrink(h.records, config_.arena, fails);
+            const Shrunk s =
+                shrink_finding(lockstep, h.records, config_.arena, h.finding, stride);
             h.records = s.records;
             h.tries = s.tries;
         }
@@ -150,6 +149,14 @@ class Crew {
             }
         report_.findings.push_back(std::move(h));
     }
+    /// A long run meets the same bug again and again: it is shrunk a few times, then only counted.
+    bool seen_before(const std::string& bucket) {
+        const std::lock_guard lock(mutex_);
+        const int times = ++met_[bucket];
+        if (times <= 3) return false;
+        for (Hammered& known : report_.findings) known.times += known.bucket == bucket;
+        return true;
+    }
     /// A few times a second.
     void tell() {
         if (!progress_ || elapsed() < told_ + 0.25) return;
@@ -169,6 +176,7 @@ class Crew {
     std::atomic<bool> stopped_ = false;
     std::mutex mutex_;
     HammerReport report_;
+    std::map<std::string, int> met_;
     double told_ = 0;
 };
 

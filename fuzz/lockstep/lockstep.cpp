@@ -149,9 +149,10 @@ void Lockstep::draw_on(const LockstepConfig& config, std::uint64_t operations) {
     }
     if (!report_.finding && stride_ > 0) look(false);
 }
-LockstepReport Lockstep::replay(const std::vector<Record>& records, int stride) {
+LockstepReport Lockstep::replay(const std::vector<Record>& records, int stride, bool with_claims) {
     report_ = {};
     stride_ = stride;
+    with_claims_ = with_claims;
     if (!restart()) return report_;
     for (const Record& r : records) {
         one(r);
@@ -159,6 +160,7 @@ LockstepReport Lockstep::replay(const std::vector<Record>& records, int stride) 
         if (report_.finding) break;
     }
     if (!report_.finding && since_ > 0) look(false);
+    with_claims_ = true;
     if (report_.finding) report_.records = records_;
     return report_;
 }
@@ -203,16 +205,18 @@ void Lockstep::judge(const Record& r, const Answered& a, const Answered& b) {
 void Lockstep::look(bool one_access) {
     since_ = 0;
     ++report_.looks;
-    ++report_.claim_checks;
-    if (const int bad = reference_->violation(arena_.excused); bad >= 0)
-        return found(FindingKind::claim, bad, {});
+    if (with_claims_) {
+        ++report_.claim_checks;
+        if (const int bad = reference_->violation(arena_.excused); bad >= 0)
+            return found(FindingKind::claim, bad, {});
+    }
     reference_->observe(here_);
     if (features_) features_->shape(here_);
     system_.observe(there_);
     differences_.clear();
     if (!comparison_.look(here_, there_, can_.sees, one_access, differences_))
         return found(FindingKind::observation, -1, differences_);
-    if ((can_.sees & sees_everything) == sees_everything) {
+    if (with_claims_ && (can_.sees & sees_everything) == sees_everything) {
         ++report_.system_claim_checks;
         const int bad = reference_->violation_of(there_, comparison_.frames(),
                                                  comparison_.anon_vmas(), arena_.excused);

@@ -103,8 +103,9 @@ class Lockstep {
     void watch(Features* features) { features_ = features; }
     /// The records since the last start.
     const std::vector<Record>& records() const { return records_; }
-    /// These records from the start, looking every `stride`, and at the end.
-    LockstepReport replay(const std::vector<Record>& records, int stride = 1);
+    /// These records from the start, looking every `stride` and at the end; 0: at answers only.
+    LockstepReport replay(const std::vector<Record>& records, int stride = 1,
+                          bool with_claims = true);
     Reference& reference() { return *reference_; }
 
   private:
@@ -126,6 +127,7 @@ class Lockstep {
     std::vector<Record> records_;
     LockstepReport report_;
     Features* features_ = nullptr;
+    bool with_claims_ = true;
     int since_ = 0, stride_ = 64;
 };
 

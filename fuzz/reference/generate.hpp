@@ -133,7 +133,10 @@ class Generator {
                        none;
             case operation_id<OpReclaim>():
             case operation_id<OpFreeSwap>():
-            case operation_id<OpSwapon>(): return fill_swap(s, row, r);
+            case operation_id<OpSwapon>():
+            case operation_id<OpSwapoff>():
+            case operation_id<OpSwapoffEnd>(): return fill_swap(s, row, r);
+            case operation_id<OpUnuse>(): return fill_unuse(s, r);
             case user_load: return fill_access(s, r, 0);
             case user_fetch: return fill_access(s, r, 7);
             case user_write: return fill_access(s, r, 1);
@@ -335,9 +338,13 @@ class Generator {
             return false;
         } else {
             int who = none;
-            if (row == operation_id<OpSwapon>())
+            const int phase = row == operation_id<OpSwapon>()       ? device_off
+                              : row == operation_id<OpSwapoff>()    ? device_on
+                              : row == operation_id<OpSwapoffEnd>() ? device_going
+                                                                    : none;
+            if (phase != none)
                 who = some_row(limits_.swap_devices,
-                               [&](int d) { return at(s.devices, d).phase == device_off; });
+                               [&](int d) { return at(s.devices, d).phase == phase; });
             else
                 who = some_row(limits_.frames, [&](int f) {
                     const auto& x = at(s.frames, f);
@@ -350,6 +357,22 @@ class Generator {
             if (row == operation_id<OpSwapon>() && (bits & 2) != 0) r.flags |= flag_maymove;
             r.who = static_cast<std::uint8_t>(who);
             return who != none;
+        }
+    }
+
+    /// Any page that is swapped out; that its device goes is seen by the operation.
+    bool fill_unuse(const State& s, Record& r) {
+        if constexpr (!M::has_swap) {
+            return false;
+        } else {
+            const int who = lockable(s, false);
+            if (who == none) return false;
+            const int page = some_row(limits_.pages, [&](int n) {
+                return at(at(s.mms, who).ptes, n).slot.some();
+            });
+            r.who = static_cast<std::uint8_t>(who);
+            r.page = wide(page);
+            return page != none;
         }
     }
 

@@ -56,8 +56,9 @@ constexpr Args<M> args_of(const Record& r) {
 }
 /// The step or the call a record asks for. `blocked` means not enabled; for a call by one task
 /// alone, and for a start or a step, nothing has changed then.
-template <class M>
-Outcome perform(const Env& env, typename M::State& s, const Record& r) {
+/// `after` is called after each step of a call that is no access (model/reference/operate.hpp).
+template <class M, class After = NoObserver>
+Outcome perform(const Env& env, typename M::State& s, const Record& r, After&& after = {}) {
     Outcome o;
     CallOptions options;
     options.task = r.task;
@@ -76,8 +77,8 @@ Outcome perform(const Env& env, typename M::State& s, const Record& r) {
     if (r.verb == verb_load || r.verb == verb_fetch)
         return load<M>(env, s, r.who, r.page, r.verb == verb_fetch, options);
     const Args<M> args = args_of<M>(r);
-    o.blocked = !start_task<M>(env, s, r.verb, r.who, args, options, o);
-    if (!o.blocked && !r.has(flag_begin)) finish_task<M>(env, s, options, o);
+    o.blocked = !start_task<M>(env, s, r.verb, r.who, args, options, o, after);
+    if (!o.blocked && !r.has(flag_begin)) finish_task<M>(env, s, options, o, after);
     return o;
 }
 

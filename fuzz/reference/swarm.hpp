@@ -33,7 +33,10 @@ inline constexpr std::array<int, verb_count> plain_weights = [] {
     set(operation_id<OpDrain>(), 3);
     set(operation_id<OpReclaim>(), 12);
     set(operation_id<OpFreeSwap>(), 2);
-    set(operation_id<OpSwapon>(), 2);
+    set(operation_id<OpSwapon>(), 4);
+    set(operation_id<OpSwapoff>(), 1);
+    set(operation_id<OpUnuse>(), 4);
+    set(operation_id<OpSwapoffEnd>(), 2);
     set(user_load, 25);
     set(user_fetch, 3);
     set(user_write, 50);

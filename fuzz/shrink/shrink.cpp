@@ -68,6 +68,7 @@ class Shrinker {
             again = remove_processes() || again;
             again = merge_processes() || again;
             again = mmaps_where_they_land() || again;
+            again = undo_moves() || again;
             again = remove_pages() || again;
             again = plainer_records() || again;
         }
@@ -228,6 +229,31 @@ class Shrinker {
         }
         return any;
     }
+    /// A move that does not matter: what came after happens where the pages were.
+    bool undo_moves() {
+        bool any = false;
+        for (std::size_t i = best_.size(); i-- > 0 && !out_of_tries();) {
+            if (i >= best_.size() || !is<OpMremap>(best_[i].record)) continue;
+            const Record move = best_[i].record;
+            const int to = answered_page(i);
+            const auto back = [&](std::uint16_t& page, int last) {
+                if (page >= to && page < to + move.span + last)
+                    page = static_cast<std::uint16_t>(page - to + move.page);
+            };
+            History candidate;
+            for (std::size_t n = 0; n < best_.size(); ++n) {
+                if (n == i) continue;
+                candidate.push_back(best_[n]);
+                Record& r = candidate.back().record;
+                const OpShape shape = shape_of(r);
+                if (n < i || !(shape.page || shape.range) || r.op == op_mmap) continue;
+                back(r.page, 0);
+                if (shape.range) back(r.end, 1);
+            }
+            any = accept(std::move(candidate)) || any;
+        }
+        return any;
+    }
     int answered_page(std::size_t which) {
         std::string problem;
         machine_->reset(arena_.limits, arena_.rules, problem);
@@ -331,12 +357,30 @@ Shrunk shrink(const std::vector<Record>& records, const Arena& arena, const Fail
     return Shrinker(arena, fails, max_tries).run(records);
 }
 FailsAfter fails_in_lockstep(Lockstep& lockstep, const Finding& wanted, int stride) {
-    return [&lockstep, wanted, stride](const std::vector<Record>& records)
+    const bool claims_matter =
+        wanted.kind == FindingKind::claim || wanted.kind == FindingKind::shown_claim;
+    return [&lockstep, wanted, stride, claims_matter](const std::vector<Record>& records)
                -> std::optional<std::size_t> {
-        const LockstepReport report = lockstep.replay(records, stride);
+        const LockstepReport report = lockstep.replay(records, stride, claims_matter);
         if (!report.finding || !alike(*report.finding, wanted)) return std::nullopt;
         return report.read;
     };
+}
+Shrunk shrink_finding(Lockstep& lockstep, const std::vector<Record>& records, const Arena& arena,
+                      const Finding& finding, int& stride) {
+    Shrunk out{records, 0, true};
+    const auto stage = [&](int at) {
+        const FailsAfter fails = fails_in_lockstep(lockstep, finding, at);
+        ++out.tries;
+        if (!fails(out.records)) return false;
+        const Shrunk more = shrink(out.records, arena, fails);
+        out = {more.records, out.tries + more.tries, more.finished};
+        return true;
+    };
+    if (finding.kind == FindingKind::answer) stage(0);
+    if (stage(1)) stride = 1;
+    else if (stride > 1) stage(stride);
+    return out;
 }
 FailsAfter breaks_claim(Reference& reference, const Arena& arena, int claim) {
     return [&reference, &arena, claim](const std::vector<Record>& records)

@@ -76,7 +76,7 @@ Operation line_of(const Record& r) {
     const auto access = [&](Verb verb) {
         op.verb = verb;
         op.page.page = r.page;
-        op.access = access_of(r);
+        if (trace_words::word_of(verb).form == trace_words::Form::access) op.access = access_of(r);
     };
     switch (r.verb) {
         case verb_of<OpMmap>(): range(); place(r, op); break;

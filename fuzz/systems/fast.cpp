@@ -44,7 +44,15 @@ constexpr bool returns_page(std::uint8_t verb) {
 
 }  // namespace
 
+/// The planted bug of this system is on in this thread while the system is used.
+void FastSystem::switch_on() const {
+#ifdef FAULTLINE_MUTANTS
+    active_mutant() = static_cast<Mutant>(mutant_);
+#endif
+}
+
 bool FastSystem::reset(const Bounds& b, const Rules& rules, std::string& problem) {
+    switch_on();
     problem = std::string(bounds_problem(b));
     if (!problem.empty()) return false;
     bounds_ = b;
@@ -139,6 +147,7 @@ Answered FastSystem::apply(const Record& r) {
         out.blocked = true;
         return out;
     }
+    switch_on();
     engine_->begin(r.deny);
     const Answer a = perform(r);
     out.blocked = a.ret == Ret::blocked;
@@ -224,6 +233,7 @@ void FastSystem::observe(Observation& out) {
         out.handles[h] = {e.handle(h).kind != Grab::none, e.handle(h).frame};
 }
 std::string FastSystem::self_check() {
+    switch_on();
     const char* wrong = engine_->self_check();
     return wrong != nullptr ? wrong : "";
 }
@@ -231,8 +241,8 @@ std::string FastSystem::self_check() {
 }  // namespace FL_FAST
 
 #ifdef FAULTLINE_MUTANTS
-std::unique_ptr<System> make_fast_mutant(unsigned levels) {
-    return std::make_unique<FL_FAST::FastSystem>(levels);
+std::unique_ptr<System> make_fast_mutant(int mutant, unsigned levels) {
+    return std::make_unique<FL_FAST::FastSystem>(levels, mutant);
 }
 #else
 std::unique_ptr<System> make_fast(unsigned levels) {

@@ -17,14 +17,14 @@ namespace faultline::fuzz {
 
 /// The fast path as it is shipped, with 4 or 5 levels of page tables.
 std::unique_ptr<System> make_fast(unsigned levels = 4);
-/// The mutation build of it: mutant 0 is none.
-std::unique_ptr<System> make_fast_mutant(unsigned levels = 4);
+/// The mutation build of it, with one planted bug of model/fast/mutants.hpp on; 0 is none.
+std::unique_ptr<System> make_fast_mutant(int mutant, unsigned levels = 4);
 
 namespace FL_FAST {
 
 class FastSystem final : public System {
   public:
-    explicit FastSystem(unsigned levels) : levels_(levels) {}
+    explicit FastSystem(unsigned levels, int mutant = 0) : levels_(levels), mutant_(mutant) {}
     std::string_view name() const override { return "fast"; }
     Capabilities capabilities() const override {
         return {.sees = sees_everything, .can = can_deny | can_gup | can_drain};
@@ -45,8 +45,10 @@ class FastSystem final : public System {
     void observe_process(std::uint32_t id, SeenProcess& out);
     void observe_vma(const faultline::FL_FAST::Vma& v, SeenVma& out) const;
     int page_of(std::uint64_t vpn) const { return static_cast<int>(vpn - base_); }
+    void switch_on() const;
 
     unsigned levels_;
+    int mutant_;
     Bounds bounds_{};
     std::uint64_t base_ = 0;
     std::unique_ptr<faultline::FL_FAST::Engine> engine_;

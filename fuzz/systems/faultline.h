@@ -35,7 +35,7 @@ struct fl_bounds {
 };
 
 // The kernel's rules, each as the index of its option in `faultline list rules`, in that order.
-#define FL_RULES 16
+#define FL_RULES 32
 struct fl_rules {
     int32_t option[FL_RULES];
 };

@@ -76,7 +76,11 @@ class ReferenceMachine final : public Reference {
     }
     Answered apply(const Record& r) override {
         known_ = cannot_say;
-        last_ = perform<M>(env_, s_, r);
+        // A call may free a frame and take the same row again: another object, seen between steps.
+        const bool renews = r.verb == operation_id<OpMremap>();
+        last_ = perform<M>(env_, s_, r, [&](const State&, int) {
+            if (renews) see_lives();
+        });
         const bool changed = !last_.blocked || last_.steps != 0;
         if (changed) see_lives();
         return {last_.result, last_.fault, last_.page, last_.child,

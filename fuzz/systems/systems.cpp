@@ -5,6 +5,7 @@
 
 #include "fuzz/examples/cowfork.h"
 #include "fuzz/systems/c_system.hpp"
+#include "fuzz/systems/fast.hpp"
 #include "fuzz/systems/null.hpp"
 #include "fuzz/systems/reference.hpp"
 
@@ -16,6 +17,10 @@ const std::vector<NamedSystem>& named_systems() {
          "f1", 0, [](std::string_view bounds, bool) -> std::unique_ptr<System> {
              return make_reference(bounds);
          }},
+        {"fast", "the fast path, 4 levels of page tables (model/fast)", false, "f1", 0,
+         [](std::string_view, bool) { return make_fast(4); }},
+        {"fast-la57", "the fast path, 5 levels of page tables", false, "f1", 0,
+         [](std::string_view, bool) { return make_fast(5); }},
         {"null", "says yes to everything; must be rejected", false, "f1", 0,
          [](std::string_view, bool) -> std::unique_ptr<System> {
              return std::make_unique<NullSystem>();

@@ -120,12 +120,11 @@ class Engine {
     void end_write(Mm& mm) { ++mm.lock_seq; }
 
     // Faults (fault.cpp).
-    struct Asked {
-        Access how = Access::read;
-        bool gup = false, unshare = false;
-    };
-    Ret handle(Mm& mm, Vpn vpn, Asked asked);
-    Ret handle_covered(Mm& mm, VmaId id, Vpn vpn, Asked asked);
+    /// What a fault is asked for, in one register (FAULT_FLAG_*).
+    enum Ask : u32 { ask_write = 1, ask_fetch = 2, ask_gup = 4, ask_unshare = 8 };
+    static constexpr u32 ask(Access how) { return static_cast<u32>(how); }
+    Ret handle(Mm& mm, Vpn vpn, u32 asked);
+    Ret handle_covered(Mm& mm, VmaId id, Vpn vpn, u32 asked);
     bool expand(Mm& mm, VmaId above, Vpn vpn);
     Ret write_protected(Mm& mm, VmaId id, TableId table, Vpn vpn, bool unshare);
     Ret new_page(Mm& mm, VmaId id, Vpn vpn, Entry old, bool unshare);

@@ -8,14 +8,14 @@
 namespace faultline::FL_FAST {
 
 /// A fault of one page by a user (or by GUP, which wants it unshared).
-Ret Engine::handle(Mm& mm, Vpn vpn, Asked asked) {
+Ret Engine::handle(Mm& mm, Vpn vpn, u32 asked) {
     for (;;) {
         const VmaId id = mm.vmas.find(store_, vpn);
         if (id == 0) return Ret::segv_maperr;
         const Vma& v = vma(id);
         if (v.lo <= vpn) return handle_covered(mm, id, vpn, asked);
         // GUP does not grow stacks.
-        if ((v.flags & vma_growsdown) == 0 || (asked.gup && !FL_MUTANT(gup_grows_stack)))
+        if ((v.flags & vma_growsdown) == 0 || ((asked & ask_gup) != 0 && !FL_MUTANT(gup_grows_stack)))
             return Ret::segv_maperr;
         if (!expand(mm, id, vpn)) return Ret::segv_maperr;
     }
@@ -44,28 +44,28 @@ bool Engine::expand(Mm& mm, VmaId above, Vpn vpn) {
     return true;
 }
 
-Ret Engine::handle_covered(Mm& mm, VmaId id, Vpn vpn, Asked asked) {
+Ret Engine::handle_covered(Mm& mm, VmaId id, Vpn vpn, u32 asked) {
     const Vma& v = vma(id);
-    const bool write = asked.how == Access::write;
+    const bool write = (asked & ask_write) != 0, unshare = (asked & ask_unshare) != 0;
     if (v.lock_seq == mm.lock_seq) broken_ = true;   // a writer left it locked
     if (write ? (v.flags & vma_write) == 0 : (v.flags & vma_prot) == 0) return Ret::segv_accerr;
     const TableId table = tables_.leaf(mm.tables, vpn);
     const Entry e = table != 0 ? tables_.table(table).e[vpn & 511] : 0;
     // A fetch is refused only where something is mapped; an empty entry is filled first.
-    if (asked.how == Access::fetch && (v.flags & vma_exec) == 0 && !is_none(e) && !is_prot_none(e))
+    if ((asked & ask_fetch) != 0 && (v.flags & vma_exec) == 0 && !is_none(e) && !is_prot_none(e))
         return Ret::segv_accerr;
     if (is_none(e)) {
-        if (write) return new_page(mm, id, vpn, e, asked.unshare);
+        if (write) return new_page(mm, id, vpn, e, unshare);
         const u64 prot = v.prot | bits::special;
         tables_.set(table != 0 ? table : tables_.make_leaf(mm.tables, vpn), vpn,
                     kind_.make(0, prot, FL_MUTANT(zero_page_writable) && (v.flags & vma_write) != 0,
                                false));
         return Ret::zero_mapped;
     }
-    if (is_zero_page(e)) return write ? new_page(mm, id, vpn, e, asked.unshare) : Ret::spurious;
+    if (is_zero_page(e)) return write ? new_page(mm, id, vpn, e, unshare) : Ret::spurious;
     const bool shared = (zone_[frame_of(e)].flags & page_exclusive) == 0;
-    if ((write && !is_writable(e)) || (asked.unshare && shared))
-        return write_protected(mm, id, table, vpn, asked.unshare);
+    if ((write && !is_writable(e)) || (unshare && shared))
+        return write_protected(mm, id, table, vpn, unshare);
     return Ret::spurious;
 }
 
@@ -140,7 +140,7 @@ Ret Engine::new_page(Mm& mm, VmaId id, Vpn vpn, Entry old, bool unshare) {
 
 Answer Engine::fault(MmId id, Vpn vpn, Access how) {
     if (!alive(id)) return {Ret::blocked};
-    return {handle(mms_[id], vpn, {how})};
+    return {handle(mms_[id], vpn, ask(how))};
 }
 
 /// What the processor does: its TLB, else the tables; sets D before the first store.
@@ -169,7 +169,7 @@ bool Engine::translate(Mm& mm, Vpn vpn, Access how, Pfn& frame) {
 Ret Engine::access(Mm& mm, Vpn vpn, Access how, Answer& out) {
     Pfn frame = 0;
     for (int tries = 0; !translate(mm, vpn, how, frame); ++tries) {
-        out.fault = handle(mm, vpn, {how});
+        out.fault = handle(mm, vpn, ask(how));
         if (is_refused(out.fault)) return out.fault;
         if (tries < 8) continue;
         broken_ = true;

@@ -37,7 +37,8 @@ Ret Engine::follow(Mm& mm, Vpn vpn, bool write, Grab kind, Pfn& got) {
             got = frame_of(e);
             return Ret::ok;
         }
-        const Ret ret = handle(mm, vpn, {write ? Access::write : Access::read, true, unshare});
+        const Ret ret = handle(mm, vpn, ask_gup | (write ? u32{ask_write} : 0) |
+                                           (unshare ? u32{ask_unshare} : 0));
         if (ret == Ret::oom) return Ret::enomem;
         if (is_refused(ret)) return Ret::efault;
     }

@@ -24,6 +24,8 @@ bool Zone::refill(u32 cpu) {
     std::copy(free_.end() - take, free_.end(), c.free);
     c.free_count = take;
     free_.resize(free_.size() - take);
+    for (u32 i = 1; i <= std::min(take, ahead); ++i)
+        __builtin_prefetch(&pages_[c.free[take - i]], 1);
     return take != 0;
 }
 

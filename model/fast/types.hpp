@@ -41,7 +41,7 @@ enum VmaBit : u32 {
 };
 inline constexpr u32 vma_prot = vma_read | vma_write | vma_exec;
 
-enum class Access : u8 { read, write, fetch };
+enum class Access : u32 { read, write, fetch };
 enum class Grab : u8 { none, get, pin };
 /// Where mmap puts a range.
 enum class Place : u8 { anywhere, hint, fixed, noreplace };
@@ -49,7 +49,7 @@ enum class Place : u8 { anywhere, hint, fixed, noreplace };
 enum class Advice : u8 { dontfork, dofork, wipeonfork, keeponfork, lock, unlock };
 
 /// How a call ended: an errno, a signal, or the way a fault was resolved.
-enum class Ret : u8 {
+enum class Ret : u32 {
     none, ok,
     zero_mapped, new_page, copied, reused, spurious,
     segv_maperr, segv_accerr, oom,

@@ -85,6 +85,13 @@ void VmaIndex::refresh_gap(VmaStore& s, VmaId id) {
     refresh(s, path);
 }
 
+/// The gap below the VMA that follows the one the path leads to; mostly it is in the same leaf.
+void VmaIndex::refresh_next(VmaStore& s, Path& path, bool same_leaf, VmaId next) {
+    if (!same_leaf) return refresh_gap(s, next);
+    s.nodes[path.bottom().node].gap[path.bottom().place + 1] = gap_below(s, next);
+    refresh(s, path);
+}
+
 /// Puts an entry at the bottom of the path; full nodes split, upwards to a new root.
 void VmaIndex::put_in(VmaStore& s, Path& path, u32 slot, u64 end, u64 gap) {
     for (;;) {
@@ -186,8 +193,9 @@ void VmaIndex::insert(VmaStore& s, VmaId id) {
     v.prev = v.next != 0 ? s.vmas[v.next].prev : last_;
     (v.next != 0 ? s.vmas[v.next].prev : last_) = id;
     (v.prev != 0 ? s.vmas[v.prev].next : first_) = id;
+    const bool together = place < leaf.count && leaf.count < IndexNode::capacity;
     put_in(s, path, id, v.hi, gap_below(s, id));
-    refresh_gap(s, v.next);
+    refresh_next(s, path, together, v.next);
 }
 void VmaIndex::erase(VmaStore& s, VmaId id) {
     Vma& v = s.vmas[id];
@@ -195,7 +203,7 @@ void VmaIndex::erase(VmaStore& s, VmaId id) {
     take_out(s, path);
     (v.next != 0 ? s.vmas[v.next].prev : last_) = v.prev;
     (v.prev != 0 ? s.vmas[v.prev].next : first_) = v.next;
-    if (!FL_MUTANT(vma_cache_keeps_erased)) cache_ = {};
+    cache_ = {};
     if (!FL_MUTANT(erase_keeps_gap)) refresh_gap(s, v.next);
 }
 void VmaIndex::resize(VmaStore& s, VmaId id, Vpn lo, Vpn hi) {
@@ -206,8 +214,10 @@ void VmaIndex::resize(VmaStore& s, VmaId id, Vpn lo, Vpn hi) {
     IndexNode& leaf = s.nodes[path.bottom().node];
     leaf.end[path.bottom().place] = hi;
     leaf.gap[path.bottom().place] = gap_below(s, id);
-    refresh(s, path);
-    if (!FL_MUTANT(resize_keeps_gap)) refresh_gap(s, v.next);
+    const bool together = path.bottom().place + 1 < leaf.count;
+    if (!together) refresh(s, path);
+    if (FL_MUTANT(resize_keeps_gap)) refresh(s, path);
+    else refresh_next(s, path, together, v.next);
 }
 
 /// The highest VMA under `at` below which `len` pages lie free beneath `limit`.

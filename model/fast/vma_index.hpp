@@ -105,6 +105,7 @@ class VmaIndex {
     /// Writes ends and gaps of everything above the bottom of a path anew.
     void refresh(VmaStore& s, const Path& path);
     void refresh_gap(VmaStore& s, VmaId id);
+    void refresh_next(VmaStore& s, Path& path, bool same_leaf, VmaId next);
     void put_in(VmaStore& s, Path& path, u32 slot, u64 end, u64 gap);
     void take_out(VmaStore& s, Path& path);
     bool gap_under(const VmaStore& s, NodeId at, u64 len, Vpn limit, VmaId& found) const;

@@ -9,6 +9,7 @@
 //          mm/madvise.c:madvise_vma_behavior@v6.1; mm/mmap.c:vma_merge cases 1 to 8@v6.1
 #pragma once
 #include "model/reference/fork.hpp"
+#include "model/reference/populate.hpp"
 
 namespace faultline {
 
@@ -52,15 +53,22 @@ constexpr BoolOf<K> start_edit(K& k, int mm_row, const auto& args) {
     k.t.cursor = args.page;
     k.t.end = args.end;
     k.t.op = args.op;
+    IF(args.op == op_mlock) k.t.page = args.page;   // where populate begins
     IF(args.op == op_mprotect) {
         k.t.read = args.read;
         k.t.write = args.write;
         k.t.exec = args.exec;
     }
     k.t.pc = pc_edit_next;
-    // RLIMIT_MEMLOCK counts the whole range asked for. Source: mm/mlock.c:do_mlock@v6.1
-    // Differs: pages of the range already locked are counted twice (A-memlock-overlap).
-    IF(args.op == op_mlock && mm.locked_vm + args.end > args.page + k.env.limits.memlock_limit)
+    // RLIMIT_MEMLOCK counts what is not locked yet. Source: mm/mlock.c:do_mlock@v6.1
+    typename K::Mach::Num already = 0;
+    for (int n = 0; n < K::Mach::B.pages; ++n) {
+        BoolOf<K> locked = false;
+        for (const auto& v : mm.vmas) locked = locked || (covers(v, n) && v.locked);
+        already = already + D::num(locked && args.page <= n && args.end > n);
+    }
+    IF(args.op == op_mlock &&
+       mm.locked_vm + args.end > args.page + already + k.env.limits.memlock_limit)
         finish(k, res_enomem);
     return D::done();
 }
@@ -91,11 +99,22 @@ constexpr BoolOf<K> edit_next(K& k) {
         }
     }
     const BoolOf<K> fails = (hole && !tolerates_holes(k)) || (over && k.t.hole);
+    const BoolOf<K> fills = over && !fails && k.t.op == op_mlock;
+    const typename K::Mach::Page lo = k.t.page, hi = k.t.end;
     IF(fails) finish(k, res_enomem);
-    IF(over && !fails) finish(k, res_ok);
+    IF(over && !fails && !fills) finish(k, res_ok);
+    IF(fills) begin_populate(k, lo, hi);
     IF(odd) finish(k, res_einval);
     IF(sealed) finish(k, res_eacces);
     return D::done();
+}
+/// Memory or the map limit ran out: madvise says EAGAIN.
+/// Source: mm/madvise.c:madvise_vma_behavior@v6.1
+template <class K>
+constexpr void fail_edit(K& k) {
+    using D = typename K::D;
+    IF(tolerates_holes(k)) finish(k, res_eagain);
+    else finish(k, res_enomem);
 }
 /// The piece [cursor, b) of v, b the end of v or of the range, may join `n` with its new flags.
 template <class K>
@@ -103,19 +122,27 @@ constexpr BoolOf<K> piece_joins(const K& k, const typename K::Mach::Vma& v,
                                 const typename K::Mach::Vma& n) {
     using M = typename K::Mach;
     return same_flags<M>(edited_flags<typename K::Mach>(k.t, v), flags_of<M>(n)) &&
-           n.pgoff + v.lo == v.pgoff + n.lo && !k.deny &&
+           n.pgoff + v.lo == v.pgoff + n.lo &&
            anon_mergeable(k, v.anon_vma, chain_singular<K>(v), n);
+}
+/// A merge was possible and memory ran out: the call fails, or goes on without it.
+/// Source: mm/vma.c:vma_modify@v6.12; mm/mmap.c:vma_merge@v6.1
+template <class K>
+constexpr void fail_merge(K& k) {
+    if (k.env.rules.merge_oom == MergeOom::fails) fail_edit(k);
+    else k.t.pc = pc_edit_split_lo;
 }
 /// The piece starts its VMA: the VMA below takes it if it may. Source: vma_merge cases 1, 4, 6, 7
 template <class K>
 constexpr BoolOf<K> edit_left(K& k) {
     using D = typename K::D;
-    BoolOf<K> joined = false;
+    BoolOf<K> joined = false, able = false;
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.cursor);
         auto below = vma_ending_at<K>(mm, k.t.cursor);
         WITH(v, mm.vmas, here) WITH(n, mm.vmas, below) {
-            joined = v.lo == k.t.cursor && piece_joins(k, v, n);
+            able = v.lo == k.t.cursor && piece_joins(k, v, n);
+            joined = able && !k.deny;
             // Case 1 and 6: the VMA above joins as well, if all three agree.
             auto above = vma_starting_at<K>(mm, v.hi);
             BoolOf<K> both = false;
@@ -144,20 +171,24 @@ constexpr BoolOf<K> edit_left(K& k) {
         }
     }
     IF(joined) k.t.pc = pc_edit_apply;
-    else k.t.pc = pc_edit_right;
+    else {
+        IF(able) fail_merge(k);
+        else k.t.pc = pc_edit_right;
+    }
     return D::done();
 }
 /// The piece ends its VMA: the VMA above takes it if it may. Source: vma_merge cases 2, 3, 5, 8
 template <class K>
 constexpr BoolOf<K> edit_right(K& k) {
     using D = typename K::D;
-    BoolOf<K> joined = false;
+    BoolOf<K> joined = false, able = false;
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.cursor);
         WITH(v, mm.vmas, here) {
             auto above = vma_starting_at<K>(mm, v.hi);
             WITH(n, mm.vmas, above) {
-                joined = v.hi <= k.t.end && piece_joins(k, v, n);
+                able = v.hi <= k.t.end && piece_joins(k, v, n);
+                joined = able && !k.deny;
                 IF(joined) {
                     account_locked(k, mm, v.locked, n.locked, v.hi - k.t.cursor);
                     inherit_anon_vma(k, n, v);
@@ -173,7 +204,10 @@ constexpr BoolOf<K> edit_right(K& k) {
         }
     }
     IF(joined) k.t.pc = pc_edit_apply;
-    else k.t.pc = pc_edit_split_lo;
+    else {
+        IF(able) fail_merge(k);
+        else k.t.pc = pc_edit_split_lo;
+    }
     return D::done();
 }
 /// Splits the VMA around `at` if it lies strictly inside; false if that needs what cannot be had.
@@ -190,21 +224,13 @@ constexpr BoolOf<K> split_at(K& k, auto& mm, const auto& at, bool counts) {
     }
     return ok;
 }
-/// Memory or the map limit ran out: madvise says EAGAIN.
-/// Source: mm/madvise.c:madvise_vma_behavior@v6.1
-template <class K>
-constexpr void fail_split(K& k) {
-    using D = typename K::D;
-    IF(tolerates_holes(k)) finish(k, res_eagain);
-    else finish(k, res_enomem);
-}
 template <class K>
 constexpr BoolOf<K> edit_split_lo(K& k) {
     using D = typename K::D;
     BoolOf<K> ok = false;
     WITH(mm, k.s.mms, k.t.mm) ok = split_at(k, mm, k.t.cursor, true);
     IF(ok) k.t.pc = pc_edit_split_hi;
-    else fail_split(k);
+    else fail_edit(k);
     return D::done();
 }
 template <class K>
@@ -219,7 +245,7 @@ constexpr BoolOf<K> edit_split_hi(K& k) {
         }
     }
     IF(ok) k.t.pc = pc_edit_apply;
-    else fail_split(k);
+    else fail_edit(k);
     return D::done();
 }
 /// One entry under new protections. Source: mm/mprotect.c:change_pte_range@v6.1
@@ -243,7 +269,8 @@ constexpr void protect_entry(K& k, typename K::Mach::Pte& pte,
                 pte.write = true;
     }
 }
-/// The VMA at the cursor gets its new flags, its entries their new protection.
+/// The VMA at the cursor gets its new flags, its entries their new protection; on to what lies
+/// above it.
 template <class K>
 constexpr BoolOf<K> edit_apply(K& k) {
     using D = typename K::D;
@@ -253,22 +280,15 @@ constexpr BoolOf<K> edit_apply(K& k) {
             const auto flags = edited_flags<typename K::Mach>(k.t, v);
             account_locked(k, mm, v.locked, flags.locked, v.hi - v.lo);
             set_flags<typename K::Mach>(v, flags);
+            // mm/mlock.c:mlock_vma_pages_range@v6.1
+            if (k.env.rules.mlock_drains == MlockDrains::each_range)
+                IF(k.t.op == op_mlock || k.t.op == op_munlock) drain_batch(k);
             const typename K::Mach::Page stop = min_page<K>(v.hi, k.t.end);
             IF(k.t.op == op_mprotect) for (int n = 0; n < K::Mach::B.pages; ++n)
                 IF(k.t.cursor <= n && stop > n)
                     protect_entry(k, mm.ptes[static_cast<std::size_t>(n)], flags);
+            k.t.cursor = stop;
         }
-    }
-    k.t.pc = pc_edit_join;
-    return D::done();
-}
-/// The piece is done: on to what lies above it.
-template <class K>
-constexpr BoolOf<K> edit_join(K& k) {
-    using D = typename K::D;
-    WITH(mm, k.s.mms, k.t.mm) {
-        auto here = vma_at<K>(mm, k.t.cursor);
-        WITH(v, mm.vmas, here) k.t.cursor = min_page<K>(v.hi, k.t.end);
     }
     k.t.pc = pc_edit_next;
     return D::done();

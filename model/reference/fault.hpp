@@ -12,30 +12,43 @@ namespace faultline {
 
 /// VM_WRITE for a write, any access at all for the rest.
 /// Source: arch/x86/mm/fault.c:access_error@v6.1
-template <class K>
-constexpr BoolOf<K> access_allowed(const auto& v, const auto& t) {
+template <class M>
+constexpr typename M::Bool access_allowed(const typename M::Vma& v, const typename M::Task& t) {
     return (v.write || !t.write) && (v.read || v.write || v.exec);
 }
-/// The fault is over. A GUP that caused it looks again; errors become EFAULT or ENOMEM for it.
+// What populate does when a fault that it caused found no memory: see populate.hpp.
+template <class K>
+constexpr void populate_starved(K& k);
+
+/// The fault is over. A GUP or populate that caused it looks again; errors become EFAULT or ENOMEM
+/// for a GUP.
 template <class K>
 constexpr void end_fault(K& k, int result) {
     using D = typename K::D;
     const bool failed = result == res_segv_maperr || result == res_segv_accerr ||
                         result == res_sigbus || result == res_oom;
     const int for_gup = result == res_oom ? res_enomem : res_efault;
+    const BoolOf<K> fills = k.t.gup == gup_touch;
+    k.out.fault = result;
     IF(k.t.gup == gup_none) finish(k, result);
     else {
-        if (failed) finish(k, for_gup);
-        else {
-            k.t.pc = pc_gup_follow;
-            k.t.exec = false;
-            k.t.unshare = false;
-            k.t.zero = false;
-            k.t.frame = typename K::Mach::FrameRef{};
-            k.t.old = typename K::Mach::FrameRef{};
-            k.t.slot = typename K::Mach::SlotRef{};
-            k.t.swp_exclusive = false;
-            k.t.copied = typename K::Mach::Value{};
+        k.t.exec = false;
+        k.t.unshare = false;
+        k.t.zero = false;
+        k.t.frame = typename K::Mach::FrameRef{};
+        k.t.old = typename K::Mach::FrameRef{};
+        k.t.slot = typename K::Mach::SlotRef{};
+        k.t.swp_exclusive = false;
+        k.t.copied = typename K::Mach::Value{};
+        IF(fills) {
+            k.t.write = false;
+            k.t.pc = pc_populate;
+            if (result == res_oom) populate_starved(k);
+            else if (result == res_sigbus) finish(k, res_enomem);   // mm/mlock.c:do_mlock@v6.1
+            else if (failed) finish(k, for_gup);   // cannot be: populate has looked
+        } else {
+            if (failed) finish(k, for_gup);
+            else k.t.pc = pc_gup_follow;
         }
     }
 }
@@ -91,7 +104,7 @@ constexpr void enter_fault(K& k, const auto& mm) {
     auto here = vma_at<K>(mm, k.t.page);
     auto above = vma_from<K>(mm, k.t.page);
     BoolOf<K> allowed = false, stack = false;
-    WITH(v, mm.vmas, here) allowed = access_allowed<K>(v, k.t);
+    WITH(v, mm.vmas, here) allowed = access_allowed<typename K::Mach>(v, k.t);
     WITH(v, mm.vmas, above) stack = v.growsdown;
     // A fetch is refused by VM_EXEC only where something is mapped (error code bit P); an empty
     // entry is filled first.
@@ -193,7 +206,7 @@ constexpr BoolOf<K> fault_prepare(K& k) {
     }
     return D::done();
 }
-/// Maps the zero page, read-only; it is counted nowhere.
+/// Maps the zero page, read-only; it is counted nowhere. The page table may be refused.
 template <class K>
 constexpr BoolOf<K> fault_zero(K& k) {
     using D = typename K::D;
@@ -202,14 +215,19 @@ constexpr BoolOf<K> fault_zero(K& k) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
             raced = !is_empty(pte);
-            IF(!raced) {
+            IF(!raced && !k.deny) {
                 pte.zero = true;
                 pte.exec = v.exec;
             }
         }
     }
-    IF(raced) end_fault(k, res_raced);
-    else end_fault(k, res_zero_mapped);
+    // mm/memory.c:do_anonymous_page (pte_alloc)@v6.1
+    const BoolOf<K> starved = k.deny;
+    IF(starved) end_fault(k, res_oom);
+    else {
+        IF(raced) end_fault(k, res_raced);
+        else end_fault(k, res_zero_mapped);
+    }
     return D::done();
 }
 template <class K>

@@ -26,21 +26,23 @@ constexpr auto is_fork(const auto& t) {
     return pc_between(t.pc, pc_fork_vma, pc_fork_copy);
 }
 constexpr auto is_edit(const auto& t) {
-    return pc_between(t.pc, pc_edit_next, pc_edit_join);
+    return pc_between(t.pc, pc_edit_next, pc_edit_apply);
 }
 constexpr auto is_unmap(const auto& t) {
     return pc_between(t.pc, pc_unmap_split_lo, pc_unmap_unlink);
 }
 constexpr auto is_move(const auto& t) {
-    return pc_between(t.pc, pc_move_vma, pc_move_end);
+    return pc_between(t.pc, pc_move_check, pc_move_end);
 }
 constexpr auto is_exit(const auto& t) {
     return pc_between(t.pc, pc_exit_page, pc_exit_unlink);
 }
 /// A fault on a swap entry.
 constexpr auto is_swapin(const auto& t) {
-    return pc_between(t.pc, pc_swap_lookup, pc_swap_map);
+    return pc_between(t.pc, pc_swap_lookup, pc_swap_unuse);
 }
+/// swapoff's own walk, which uses the steps of a fault.
+constexpr auto is_unuse(const auto& t) { return is_swapin(t) && t.op == op_swapoff; }
 /// Reads the slot into a page that the swap cache does not know.
 constexpr auto swaps_alone(const auto& t) {
     return pc_between(t.pc, pc_swap_read_alone, pc_swap_map_alone);
@@ -81,7 +83,7 @@ constexpr auto is_reclaim(const auto& t) {
 }
 /// Has a frame in hand that it may share with others: found in the swap cache, or isolated.
 constexpr auto holds_swap_frame(const auto& t) {
-    return t.pc == pc_swap_read || t.pc == pc_swap_map || is_reclaim(t);
+    return pc_between(t.pc, pc_swap_read, pc_swap_unuse) || is_reclaim(t);
 }
 /// Holds the lock of the frame in hand.
 constexpr auto locks_frame(const auto& t) {

@@ -48,6 +48,7 @@ struct Machine {
         Int<result_count - 1> result{};
         Page page{};      ///< address returned by mmap, mremap and brk, as a page of the arena
         MmRef child{};    ///< process made by fork
+        Int<result_count - 1> fault{};   ///< how a page fault ended in this step
         Bool bug{};       ///< a kernel assertion failed (BUG_ON, WARN_ON)
         Bool major{};     ///< VM_FAULT_MAJOR: a device was read
     };

@@ -7,30 +7,44 @@
 
 namespace faultline {
 
-/// Puts the range [lo, hi) with offset `pgoff` into mm: merged with its neighbours or in a row of
-/// its own. `src` is the VMA it is a copy of (a move), or none. False if neither can be had.
+/// How a new range may merge: which neighbour comes first, and which ones are out of the question.
+template <class M>
+struct MergeStyle {
+    bool above_first = false;
+    typename M::Bool not_below = false, not_above = false;
+    bool grows = false;   ///< part of a VMA that is there: nobody asks whether it is a fork child
+};
+/// Puts the range [lo, hi) with offset `like.pgoff` into mm: merged with its neighbours or in a row
+/// of its own. False if neither can be had.
+/// Source: mm/vma.c:vma_merge_new_range@v6.12; mm/mmap.c:vma_merge, __mmap_region@v6.1
 template <class K>
 constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& lo,
                                  const typename K::Mach::Page& hi,
-                                 const typename K::Mach::Vma& like) {
+                                 const typename K::Mach::Vma& like,
+                                 const MergeStyle<typename K::Mach>& style = {}) {
     using D = typename K::D;
     using M = typename K::Mach;
     const auto flags = flags_of<M>(like);
-    const BoolOf<K> singular = chain_singular<K>(like);
+    // linux mm/vma.c:vma_had_uncowed_parents(NULL) of vma_merge_extend@v6.16; seen on 6.18.44
+    const BoolOf<K> singular = BoolOf<K>(style.grows) || chain_singular<K>(like);
     auto below = vma_ending_at<K>(mm, lo);
     auto above = vma_starting_at<K>(mm, hi);
     auto row = free_vma_row(k, mm);
     BoolOf<K> left = false, right = false, both = false;
     WITH(n, mm.vmas, below)
         left = same_flags<M>(flags, flags_of<M>(n)) && n.pgoff + lo == like.pgoff + n.lo &&
-               !k.deny && anon_mergeable(k, like.anon_vma, singular, n);
+               !k.deny && !style.not_below && anon_mergeable(k, like.anon_vma, singular, n);
     WITH(n, mm.vmas, above)
         right = same_flags<M>(flags, flags_of<M>(n)) && n.pgoff + lo == like.pgoff + n.lo &&
-                !k.deny && anon_mergeable(k, like.anon_vma, singular, n);
-    // All three become one only if the outer two agree. Source: vma_merge case 1 and 6
-    WITH(b, mm.vmas, below) WITH(a, mm.vmas, above)
+                !k.deny && !style.not_above && anon_mergeable(k, like.anon_vma, singular, n);
+    WITH(b, mm.vmas, below) WITH(a, mm.vmas, above) {
+        // The one above was taken already: the one below must suit its anon_vma.
+        if (style.above_first)
+            left = left && (!right || anon_mergeable(k, a.anon_vma, chain_singular<K>(a), b));
+        // All three become one only if the outer two agree. Source: vma_merge case 1 and 6
         both = left && right &&
                (b.anon_vma == a.anon_vma || b.anon_vma.none() || a.anon_vma.none());
+    }
     IF(left) WITH(b, mm.vmas, below) {
         inherit_anon_vma(k, b, like);
         b.hi = hi;
@@ -62,7 +76,20 @@ constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& l
     return ok;
 }
 
-/// The highest free range of `len` pages, or none. Source: mm/mmap.c:unmapped_area_topdown@v6.1
+/// The search met a hole of `len` pages right below a stack: it goes on below the guard gap, and so
+/// passes over whatever else lies in it.
+template <class K>
+constexpr BoolOf<K> passed_over(const K& k, const auto& mm, const auto& hi, const auto& len) {
+    using D = typename K::D;
+    BoolOf<K> over = false;
+    for (const auto& v : mm.vmas)
+        IF(in_tree(v) && v.growsdown && v.lo >= hi &&
+           v.lo < hi + k.env.limits.stack_guard_gap && v.lo >= len)
+            over = over || range_free(k, mm, v.lo - len, v.lo, false);
+    return over;
+}
+/// The highest free range of `len` pages, or none.
+/// Source: mm/mmap.c:unmapped_area_topdown in 6.1.192 and 6.12.117; seen on 6.18.44
 template <class K>
 constexpr auto search_topdown(const K& k, const auto& mm, const auto& len) {
     using D = typename K::D;
@@ -71,7 +98,8 @@ constexpr auto search_topdown(const K& k, const auto& mm, const auto& len) {
     for (int i = 0; i < pages; ++i) start[static_cast<std::size_t>(i)] = pages - 1 - i;
     return D::find(start, [&](int lo) {
         typename K::Mach::Page from = lo;
-        return from + len <= k.env.limits.pages && range_free(k, mm, from, from + len);
+        return from + len <= k.env.limits.pages && range_free(k, mm, from, from + len, false) &&
+               !passed_over(k, mm, from + len, len);
     });
 }
 
@@ -207,8 +235,10 @@ constexpr BoolOf<K> mmap_insert(K& k) {
         like.exec = k.t.exec;
         like.growsdown = k.t.grows;
         like.pgoff = lo;
+        const MergeStyle<typename K::Mach> style{
+            .above_first = k.env.rules.mmap_merge == MmapMerge::above_first};
         const BoolOf<K> backed = back_range(k, like, len, sealed);
-        IF(placed && backed) ok = insert_range(k, mm, lo, hi, like);
+        IF(placed && backed) ok = insert_range(k, mm, lo, hi, like, style);
         IF(ok) begin_shared_memory(k, like, len);
         IF(ok && k.t.op == op_brk) mm.brk = hi;
     }

@@ -11,6 +11,11 @@
 
 namespace faultline {
 
+/// Counters that page faults raise: current->min_flt and maj_flt, and the event PGFAULT.
+struct FaultCounts {
+    int min_flt = 0, maj_flt = 0, pgfault = 0;
+    friend constexpr bool operator==(const FaultCounts&, const FaultCounts&) = default;
+};
 /// What a call answered. Rows are the model's own; -1 names none.
 struct Outcome {
     int result = res_pending;
@@ -22,6 +27,7 @@ struct Outcome {
     int steps = 0;            ///< small steps, the start included
     int allocating = 0;       ///< steps among them that ask the allocator
     bool major = false;       ///< a fault that read a device
+    FaultCounts faults{};     ///< what its page faults counted
     bool blocked = false;     ///< a step was not enabled; the task stays where it is
     bool bug = false;         ///< a kernel assertion failed, or the call never ended
 };
@@ -71,16 +77,52 @@ constexpr int free_mm_row(const Env& env, const typename M::State& s) {
     return -1;
 }
 
+/// The VM_FAULT_* value handle_mm_fault returns for a fault that ended so, -1 where it is not
+/// called at all.
+/// VM_FAULT_WRITE went in 6.2, between the rule sets: it is told from the lock a fault holds (6.2
+/// and 6.3 are not modelled).
+/// Source: linux mm/memory.c:wp_page_copy, wp_page_reuse, do_anonymous_page@v6.1 and @v5.10
+constexpr int vm_fault_bits(int result, const Rules& rules) {
+    namespace bits = kernel::vm_fault;
+    const bool says_write = rules.fault_lock == FaultLock::mmap_lock;
+    switch (result) {
+        case res_copied:
+        case res_reused: return says_write ? static_cast<int>(bits::write) : 0;
+        case res_zero_mapped:
+        case res_new_page:
+        case res_spurious:
+        case res_swapped_in:
+        case res_mapped:
+        case res_raced: return 0;
+        case res_retry: return static_cast<int>(bits::retry);
+        case res_oom: return static_cast<int>(bits::oom);
+        case res_sigbus: return static_cast<int>(bits::sigbus);
+        default: return -1;
+    }
+}
+/// A fault that ended so is counted: all that come to an end as an event, the successful ones for
+/// the thread, as major ones if a device was read.
+/// Source: linux mm/memory.c:mm_account_fault@v6.12
+constexpr void count_fault(FaultCounts& counts, int result, bool major, const Rules& rules) {
+    const int bits = vm_fault_bits(result, rules);
+    if (bits < 0 || (bits & static_cast<int>(kernel::vm_fault::retry))) return;
+    ++counts.pgfault;
+    if (bits & static_cast<int>(kernel::vm_fault::oom)) return;
+    if (major) ++counts.maj_flt;
+    else ++counts.min_flt;
+}
+
 /// The first answer counts: a failed fork has answered before it has torn its child down.
 template <class M>
-constexpr void absorb(Outcome& o, const typename M::Out& out) {
+constexpr void absorb(Outcome& o, const typename M::Out& out, const Rules& rules) {
     if (o.result == res_pending && out.result != res_pending) {
         o.result = out.result;
         o.page = out.page;
         if (out.child.some()) o.child = static_cast<int>(out.child.v) - 1;
     }
-    o.bug = o.bug || out.bug;
     o.major = o.major || out.major;
+    if (out.fault != res_pending) count_fault(o.faults, out.fault, o.major, rules);
+    o.bug = o.bug || out.bug;
     ++o.steps;
 }
 /// Runs the next step of a task in flight. False, and nothing changed, if it is not enabled now.
@@ -95,7 +137,7 @@ constexpr bool step_task(const Env& env, typename M::State& s, int task, bool de
     const auto row = free_handle(k);
     if (pc == pc_idle || !run_step(k, pc)) return false;
     if (step_allocates(pc)) ++o.allocating;
-    absorb<M>(o, out);
+    absorb<M>(o, out, env.rules);
     if (gup && row.ok && s.handles[static_cast<std::size_t>(row.row)].kind != gup_none)
         o.handle = row.row;
     after(static_cast<const typename M::State&>(s), pc);
@@ -117,7 +159,7 @@ constexpr bool start_task(const Env& env, typename M::State& s, int op, int who,
     typename M::Out out{};
     typename M::Step k{env, s, t, out, false};
     if (!start_operation(k, op, who, child, args)) return false;
-    absorb<M>(o, out);
+    absorb<M>(o, out, env.rules);
     after(static_cast<const typename M::State&>(s), static_cast<int>(pc_idle));
     return true;
 }
@@ -173,7 +215,12 @@ constexpr Outcome access(const Env& env, typename M::State& s, int mm, int page,
         all.steps += o.steps;
         all.allocating += o.allocating;
         all.major = all.major || o.major;
-        all.bug = all.bug || o.bug || n == 8;
+        all.faults.min_flt += o.faults.min_flt;
+        all.faults.maj_flt += o.faults.maj_flt;
+        all.faults.pgfault += o.faults.pgfault;
+        // Who is told to retry waits for mmap_lock: another task's call has to end first.
+        const bool waits = o.result == res_retry && n == 8;
+        all.bug = all.bug || o.bug || (n == 8 && !waits);
         all.blocked = o.blocked || n == 8;
         all.fault = o.result;
         if (all.blocked) return all;
@@ -207,30 +254,6 @@ constexpr Outcome load(const Env& env, typename M::State& s, int mm, int page, b
     const auto& pte = s.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)];
     if (pte.frame.some()) o.value = s.frames[static_cast<std::size_t>(pte.frame.v - 1)].value.v;
     return o;
-}
-
-/// The VM_FAULT_* value handle_mm_fault returns for a fault that ended so, -1 where it is not
-/// called at all.
-/// VM_FAULT_WRITE went in 6.2, between the rule sets: it is told from the lock a fault holds (6.2
-/// and 6.3 are not modelled).
-/// Source: linux mm/memory.c:wp_page_copy, wp_page_reuse, do_anonymous_page@v6.1 and @v5.10
-constexpr int vm_fault_bits(int result, const Rules& rules) {
-    namespace bits = kernel::vm_fault;
-    const bool says_write = rules.fault_lock == FaultLock::mmap_lock;
-    switch (result) {
-        case res_copied:
-        case res_reused: return says_write ? static_cast<int>(bits::write) : 0;
-        case res_zero_mapped:
-        case res_new_page:
-        case res_spurious:
-        case res_swapped_in:
-        case res_mapped:
-        case res_raced: return 0;
-        case res_retry: return static_cast<int>(bits::retry);
-        case res_oom: return static_cast<int>(bits::oom);
-        case res_sigbus: return static_cast<int>(bits::sigbus);
-        default: return -1;
-    }
 }
 
 }  // namespace faultline

@@ -4,7 +4,7 @@
 // Why: the runner, the explorer, the prover and the trace format all fold over these; adding an
 //      operation is one entry of `operations` (and, if it is new, its steps in `run_step`).
 #pragma once
-#include "model/reference/reclaim.hpp"
+#include "model/reference/swapoff.hpp"
 
 namespace faultline {
 
@@ -23,7 +23,7 @@ struct Args {
 
 /// The machine of these bounds has the step at all.
 constexpr bool step_exists(const Bounds& b, int pc) {
-    const bool swaps = pc_between(pc, pc_swap_lookup, pc_swap_map) ||
+    const bool swaps = pc_between(pc, pc_swap_lookup, pc_swap_unuse) ||
                        pc_between(pc, pc_reclaim_add, pc_reclaim_drop);
     const bool files = pc_between(pc, pc_file_around, pc_file_map) ||
                        pc_between(pc, pc_inode_read, pc_clean_written);
@@ -39,6 +39,7 @@ constexpr BoolOf<K> run_swap_step(K& k, int pc) {
         case pc_swap_add: return swap_add(k);
         case pc_swap_read: return swap_read(k);
         case pc_swap_map: return swap_map(k);
+        case pc_swap_unuse: return swap_unuse(k);
         case pc_reclaim_add: return reclaim_add(k);
         case pc_reclaim_unmap: return reclaim_unmap(k);
         case pc_reclaim_pageout: return reclaim_pageout(k);
@@ -83,7 +84,9 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
         case pc_fault_fill: return fault_fill(k);
         case pc_fault_install: return fault_install(k);
         case pc_gup_follow: return gup_follow(k);
+        case pc_populate: return populate(k);
         case pc_zap: return dontneed_page(k);
+        case pc_populate_lock: return populate_lock(k);
         case pc_gup_lock: return gup_lock(k);
         case pc_gup_grab: return gup_grab(k);
         case pc_gup_check: return gup_check(k);
@@ -97,15 +100,18 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
         case pc_edit_split_lo: return edit_split_lo(k);
         case pc_edit_split_hi: return edit_split_hi(k);
         case pc_edit_apply: return edit_apply(k);
-        case pc_edit_join: return edit_join(k);
         case pc_unmap_split_lo: return unmap_split_lo(k);
         case pc_unmap_split_hi: return unmap_split_hi(k);
         case pc_unmap_detach: return unmap_detach(k);
         case pc_unmap_page: return unmap_page(k);
         case pc_unmap_unlink: return unmap_unlink(k);
         case pc_mmap_insert: return mmap_insert(k);
+        case pc_move_check: return move_check(k);
+        case pc_move_split_lo: return move_split(k, k.t.page, pc_move_split_hi);
+        case pc_move_split_hi: return move_split(k, k.t.end, pc_move_vma);
         case pc_move_vma: return move_vma(k);
         case pc_move_page: return move_page(k);
+        case pc_move_back: return move_back(k);
         case pc_move_end: return move_end(k);
         case pc_exit_page: return exit_page(k);
         case pc_exit_unlink: return exit_unlink(k);
@@ -119,10 +125,12 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
 /// Steps whose outcome depends on the allocator: only for these is `deny` a choice.
 constexpr bool step_allocates(int pc) {
     switch (pc) {
-        case pc_fault_expand: case pc_fault_prepare: case pc_fault_alloc: case pc_fork_vma:
+        case pc_fault_expand: case pc_fault_prepare: case pc_fault_zero: case pc_fault_alloc:
+        case pc_fork_vma:
         case pc_fork_copy: case pc_edit_left: case pc_edit_right: case pc_edit_split_lo:
         case pc_edit_split_hi: case pc_unmap_split_lo: case pc_unmap_split_hi:
-        case pc_mmap_insert: case pc_move_vma: case pc_swap_pin: case pc_swap_add:
+        case pc_mmap_insert: case pc_move_check: case pc_move_split_lo: case pc_move_split_hi:
+        case pc_move_vma: case pc_move_page: case pc_swap_pin: case pc_swap_add:
         case pc_reclaim_add: case pc_file_add: case pc_inode_read: case pc_inode_write:
         case pc_falloc_page: return true;
         default: return false;
@@ -292,6 +300,33 @@ struct OpSwapon {
         else return BoolOf<K>(false);
     }
 };
+struct OpSwapoff {
+    static constexpr const char* name = "swapoff";
+    static constexpr OpShape shape{.by_device = true, .swap = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int device, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return swapoff(k, device);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpUnuse {
+    static constexpr const char* name = "unuse";
+    static constexpr OpShape shape{.by_mm = true, .swap = true, .task = true, .page = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int mm, int, const auto& a) {
+        if constexpr (K::Mach::has_swap) return start_unuse(k, mm, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpSwapoffEnd {
+    static constexpr const char* name = "swapoff_end";
+    static constexpr OpShape shape{.by_device = true, .swap = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, int device, int, const auto&) {
+        if constexpr (K::Mach::has_swap) return swapoff_end(k, device);
+        else return BoolOf<K>(false);
+    }
+};
 
 struct OpOpen {
     static constexpr const char* name = "open";
@@ -423,8 +458,9 @@ constexpr int operation_rows(const OpShape& shape, const Bounds& b) {
 inline constexpr auto operations =
     boost::hana::tuple_t<OpMmap, OpMunmap, OpMprotect, OpAdvise, OpDontneed, OpBrk, OpMremap,
                          OpFault, OpFork, OpExit, OpGup, OpGupFast, OpStore, OpUnpin, OpDma,
-                         OpDrain, OpReclaim, OpFreeSwap, OpSwapon, OpOpen, OpClose, OpEvict,
-                         OpPwrite, OpPread, OpTruncate, OpPunch, OpFallocate, OpSeal, OpClean, OpDropPage>;
+                         OpDrain, OpReclaim, OpFreeSwap, OpSwapon, OpSwapoff, OpUnuse,
+                         OpSwapoffEnd, OpOpen, OpClose, OpEvict, OpPwrite, OpPread, OpTruncate,
+                         OpPunch, OpFallocate, OpSeal, OpClean, OpDropPage>;
 inline constexpr int operation_count =
     static_cast<int>(decltype(boost::hana::length(operations))::value);
 

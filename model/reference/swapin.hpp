@@ -40,7 +40,8 @@ constexpr void take_cached(K& k, const auto& cached) {
     using D = typename K::D;
     WITH(f, k.s.frames, cached) f.refcount += 1;
     k.t.frame = cached;
-    k.t.pc = pc_swap_map;
+    IF(k.t.op == op_swapoff) k.t.pc = pc_swap_unuse;
+    else k.t.pc = pc_swap_map;
 }
 /// No page could be had: out of memory if the entry still waits, else somebody was faster.
 template <class K>
@@ -51,7 +52,14 @@ constexpr void end_without_page(K& k) {
     else end_fault(k, res_raced);
 }
 
-/// Looks into the swap cache. A slot of a synchronous device that one entry names is read past it.
+/// The device is gone, and nothing kept it: what the step reads is freed memory.
+template <class K>
+constexpr void touch_device(K& k) {
+    using D = typename K::D;
+    if (k.env.rules.swap_device_ref == SwapDeviceRef::none)
+        k.out.bug = k.out.bug || AT(k.s.slots, k.t.slot, device).none();
+}
+/// Takes a reference to the device, or faults again if it is gone. Looks into the swap cache. A slot of a synchronous device that one entry names is read past it.
 template <class K>
 constexpr BoolOf<K> swap_lookup(K& k) {
     using D = typename K::D;
@@ -59,9 +67,11 @@ constexpr BoolOf<K> swap_lookup(K& k) {
     const auto device = AT(k.s.slots, k.t.slot, device);
     const BoolOf<K> skips = BoolOf<K>(k.env.rules.swap_skip != SwapSkip::never) &&
                             AT(k.s.devices, device, synchronous) &&
-                            AT(k.s.slots, k.t.slot, count) == 1;
-    IF(cached.ok) take_cached(k, cached);
-    else {
+                            AT(k.s.slots, k.t.slot, count) == 1 && k.t.op != op_swapoff;
+    touch_device(k);
+    IF(device.none()) end_fault(k, res_raced);
+    IF(device.some() && cached.ok) take_cached(k, cached);
+    IF(device.some() && !cached.ok) {
         IF(skips) k.t.pc = pc_swap_pin;
         else k.t.pc = pc_swap_add;
     }
@@ -77,6 +87,7 @@ constexpr BoolOf<K> swap_pin(K& k) {
     REQUIRE(!BoolOf<K>(pins_slot(k)) || cached.ok || !AT(k.s.slots, k.t.slot, cache));
     const BoolOf<K> busy = BoolOf<K>(pins_slot(k)) && (AT(k.s.slots, k.t.slot, cache) ||
                                                        AT(k.s.slots, k.t.slot, count) == 0);
+    touch_device(k);
     IF(busy) end_fault(k, res_raced);
     else {
         IF(fresh.ok) {
@@ -105,6 +116,7 @@ constexpr void read_slot(K& k) {
 }
 template <class K>
 constexpr BoolOf<K> swap_read_alone(K& k) {
+    touch_device(k);
     read_slot(k);
     k.t.pc = pc_swap_map_alone;
     return K::D::done();
@@ -116,8 +128,9 @@ template <class K>
 constexpr void map_swapped(K& k, auto& mm, const typename K::Mach::Vma& v, auto& pte, auto& f,
                            const BoolOf<K>& exclusive) {
     using D = typename K::D;
-    const bool at_once = k.env.rules.swapin == Swapin::writable;
-    const BoolOf<K> writable = exclusive && v.write && (k.t.write || BoolOf<K>(at_once));
+    const BoolOf<K> at_once =
+        BoolOf<K>(k.env.rules.swapin == Swapin::writable) && k.t.op != op_swapoff;
+    const BoolOf<K> writable = exclusive && v.write && (k.t.write || at_once);
     const BoolOf<K> dirty = writable && k.t.write;
     IF(f.mapcount == 0) {
         f.index = v.pgoff + (k.t.page - v.lo);
@@ -131,6 +144,7 @@ constexpr void map_swapped(K& k, auto& mm, const typename K::Mach::Vma& v, auto&
     pte = typename K::Mach::Pte{};
     pte.frame = k.t.frame;
     pte.exec = v.exec;
+    pte.protnone = !accessible(flags_of<typename K::Mach>(v));
     pte.write = writable;
     pte.dirty = dirty;
 }
@@ -186,6 +200,7 @@ constexpr BoolOf<K> swap_add(K& k) {
     auto fresh = free_frame(k);
     REQUIRE(cached.ok || !AT(k.s.slots, k.t.slot, cache));
     const BoolOf<K> unused = AT(k.s.slots, k.t.slot, count) == 0;
+    touch_device(k);
     IF(cached.ok) take_cached(k, cached);
     else {
         IF(fresh.ok && !unused) {
@@ -207,7 +222,8 @@ constexpr BoolOf<K> swap_read(K& k) {
     using D = typename K::D;
     read_slot(k);
     WITH(f, k.s.frames, k.t.frame) f.locked = false;
-    k.t.pc = pc_swap_map;
+    IF(k.t.op == op_swapoff) k.t.pc = pc_swap_unuse;
+    else k.t.pc = pc_swap_map;
     return D::done();
 }
 /// Drops the entry's count and decides who owns the page, which is locked and in the cache.

@@ -9,14 +9,43 @@
 
 namespace faultline {
 
-/// The range to unmap: the target of mremap(MREMAP_FIXED) first, else [page, end).
+// What mremap does when its target or its old range has been unmapped: see mremap.hpp.
+template <class K>
+constexpr void after_target(K& k);
+template <class K>
+constexpr void moved(K& k);
+
+/// The range an unmap works on: the target of a move, before it or in place of it, the tail that a
+/// shrinking move gives up, else [page, end).
+template <class M>
+constexpr typename M::Bool unmaps_target(const typename M::Task& t) {
+    return t.op == op_mremap_fixed || t.op == op_mremap_undo;
+}
+template <class M>
+constexpr auto unmap_lo(const typename M::Task& t) {
+    using D = typename M::D;
+    const auto given = D::select(unmaps_target<M>(t), t.to + 0, t.page + 0);
+    return D::select(typename M::Bool(t.op == op_mremap_tail), t.page + t.span, given + 0);
+}
+template <class M>
+constexpr auto unmap_hi(const typename M::Task& t) {
+    return M::D::select(unmaps_target<M>(t), t.to + t.span, t.end + 0);
+}
 template <class K>
 constexpr auto unmap_lo(const K& k) {
-    return K::D::select(BoolOf<K>(k.t.op == op_mremap_fixed), k.t.to + 0, k.t.page + 0);
+    return unmap_lo<typename K::Mach>(k.t);
 }
 template <class K>
 constexpr auto unmap_hi(const K& k) {
-    return K::D::select(BoolOf<K>(k.t.op == op_mremap_fixed), k.t.to + k.t.span, k.t.end + 0);
+    return unmap_hi<typename K::Mach>(k.t);
+}
+/// A VMA could not be cut. After a move that is no error: the old range stays, empty.
+/// Source: mm/mremap.c:move_vma@v6.1
+template <class K>
+constexpr void fail_unmap(K& k) {
+    using D = typename K::D;
+    IF(k.t.op == op_mremap) moved(k);
+    else finish(k, res_enomem);
 }
 
 template <class K>
@@ -46,7 +75,7 @@ constexpr BoolOf<K> unmap_split_lo(K& k) {
         IF(!full) ok = split_at(k, mm, unmap_lo(k), false);
     }
     IF(ok) k.t.pc = pc_unmap_split_hi;
-    else finish(k, res_enomem);
+    else fail_unmap(k);
     return D::done();
 }
 template <class K>
@@ -55,7 +84,7 @@ constexpr BoolOf<K> unmap_split_hi(K& k) {
     BoolOf<K> ok = false;
     WITH(mm, k.s.mms, k.t.mm) ok = split_at(k, mm, unmap_hi(k), false);
     IF(ok) k.t.pc = pc_unmap_detach;
-    else finish(k, res_enomem);
+    else fail_unmap(k);
     return D::done();
 }
 /// The range's VMAs leave the tree; faults no longer find them, the reverse map still does.
@@ -90,19 +119,15 @@ constexpr void after_unmap(K& k) {
     using D = typename K::D;
     const auto op = k.t.op;
     IF(op == op_mmap_fixed) k.t.pc = pc_mmap_insert;
-    IF(op == op_mremap_fixed) {
-        IF(k.t.grows) k.t.op = op_mremap_dontunmap;
-        else k.t.op = op_mremap;
-        k.t.grows = false;
-        k.t.pc = pc_move_vma;
-        k.t.hole = true;   // the target is given, not searched
+    IF(op == op_mremap_fixed || op == op_mremap_tail) after_target(k);
+    IF(op == op_brk) {
+        WITH(mm, k.s.mms, k.t.mm) mm.brk = k.t.page;
+        k.out.page = k.t.page;
     }
-    IF(op == op_brk) WITH(mm, k.s.mms, k.t.mm) mm.brk = k.t.page;
-    IF(op == op_munmap || op == op_brk || op == op_mremap) {
-        IF(op == op_mremap) k.out.page = k.t.to;
-        IF(op == op_brk) k.out.page = k.t.page;
-        finish(k, res_ok);
-    }
+    IF(op == op_mremap_shrink) k.out.page = k.t.to;
+    IF(op == op_munmap || op == op_brk || op == op_mremap_shrink) finish(k, res_ok);
+    IF(op == op_mremap) moved(k);
+    IF(op == op_mremap_undo) finish(k, res_enomem);
 }
 /// One detached VMA a step leaves its anon_vmas and is freed.
 template <class K>

@@ -95,17 +95,23 @@ constexpr auto free_vma_row(const K& k, const auto& mm) {
         return BoolOf<K>(i < k.env.limits.vmas) && !v.used && !k.deny;
     });
 }
-/// Pages [lo, hi) meet no VMA, nor the guard gap below a stack.
+/// Pages [lo, hi) meet no VMA, nor, if the next VMA above is a stack, the guard gap below it.
+/// Source: linux mm/mmap.c:unmapped_area_topdown, arch_get_unmapped_area_topdown@v6.1 (vm_start_gap)
 template <class K>
 constexpr BoolOf<K> range_free(const K& k, const auto& mm, const auto& lo, const auto& hi,
                                bool with_gap = true) {
-    BoolOf<K> free = true;
-    const int gap = with_gap ? k.env.limits.stack_guard_gap : 0;
+    using D = typename K::D;
+    BoolOf<K> free = true, stack = false;
+    typename K::Mach::Page next = K::Mach::B.pages;
     for (const auto& v : mm.vmas) {
-        const auto reach = K::D::select(BoolOf<K>(v.growsdown), hi + gap, hi + 0);
-        free = free && !(in_tree(v) && v.lo < reach && v.hi > lo);
+        free = free && !(in_tree(v) && v.lo < hi && v.hi > lo);
+        IF(in_tree(v) && v.lo >= hi && v.lo < next) {
+            next = v.lo;
+            stack = v.growsdown;
+        }
     }
-    return free;
+    const int gap = with_gap ? k.env.limits.stack_guard_gap : 0;
+    return free && !(stack && next < hi + gap);
 }
 
 /// Whether a range with anon_vma `mine` may join `neighbour`.

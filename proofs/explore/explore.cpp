@@ -32,6 +32,9 @@ ClaimText text_of(int claim, const std::string& extra_id) {
         return {"kernel.no-bug", "No assertion of the kernel (BUG_ON, WARN_ON) fails.", ""};
     if (claim == claim_blocked)
         return {"call.completes", "A call that runs alone runs to its end.", ""};
+    if (claim == claim_stuck)
+        return {"task.progress", "Tasks in flight never wait for each other for ever.",
+                "linux mm/rmap.c (lock ordering in mm)@v6.1"};
     if (claim == claim_unfit)
         return {"state.fits", "Every field of the state stays within its declared maximum.", ""};
     return {extra_id, "", ""};
@@ -171,7 +174,7 @@ void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
         c.check_between = false;
     } else if (bounds_name == "e3") {
         c.ops = {"mmap", "munmap", "fault", "fork", "exit", "store", "drain",
-                 "reclaim", "free_swap", "swapon"};
+                 "reclaim", "free_swap", "swapon", "swapoff", "unuse", "swapoff_end"};
         c.prots = {"rw"};
         c.op_codes = {op_mmap};
         c.tasks = 2;

@@ -53,10 +53,11 @@ struct Exploration {
     ExploreReport report;
     std::optional<std::vector<PathStep>> counterexample;   ///< prefix included
     int claim_index = -1;        ///< in the registry, -1 for none or for a pseudo-claim
-    std::string claim;           ///< a claim's id, or kernel.no-bug, call.completes, state.fits
+    std::string claim;           ///< a claim's id, or kernel.no-bug, call.completes, state.fits,
+                                 ///< task.progress
     std::vector<OutcomeCount> outcomes;
     std::uint64_t refused_starts = 0;   ///< operations tried that were not enabled
-    std::uint64_t stuck_states = 0;     ///< tasks in flight and none of their steps enabled
+    std::uint64_t stuck_states = 0;     ///< tasks in flight that wait for each other for ever
     std::uint64_t bytes_per_state = 0;  ///< stored, without the hash table
     double states_per_cpu_second = 0;
 };

@@ -121,7 +121,7 @@ class Search {
 
         bool done() const { return search.stop_.load(std::memory_order_relaxed); }
         void defect(Defect kind, const Taken& taken) {
-            search.found({source_id, code_of_defect(kind), taken, false});
+            search.found({source_id, code_of_defect(kind), taken, kind == Defect::stuck});
         }
         bool between(const State& n, const Taken& taken) {
             if (!search.config_.check_between) return true;

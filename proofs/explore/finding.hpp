@@ -16,12 +16,14 @@
 namespace faultline::explore {
 
 /// Claims by number: 0 and up are the registry's, -1 is none.
-inline constexpr int extra_claim = -2, claim_bug = -3, claim_blocked = -4, claim_unfit = -5;
+inline constexpr int extra_claim = -2, claim_bug = -3, claim_blocked = -4, claim_unfit = -5,
+                     claim_stuck = -6;
 constexpr int code_of_defect(Defect d) {
     switch (d) {
         case Defect::bug: return claim_bug;
         case Defect::blocked: case Defect::endless: return claim_blocked;
         case Defect::unfit: return claim_unfit;
+        case Defect::stuck: return claim_stuck;
         case Defect::none: break;
     }
     return -1;

@@ -150,9 +150,10 @@ namespace {
 constexpr std::array<const char*, op_code_count> code_words{
     "",     "",          "dontfork",   "dofork",         "wipeonfork", "keeponfork",
     "mlock", "munlock",  "",           "",               "hint",       "fixed",
-    "fixed_noreplace",   "",           "",               "",           "",
-    "file",  "tmpfs",    "memfd",      "",               "",           "",
-    "seal",  "shrink",   "grow",       "write",          "future",     "exec"};
+    "fixed_noreplace",   "",           "",               "",           "",           "",
+    "",     "",          "",           "",               "file",       "tmpfs",      "memfd",
+    "",     "",          "",           "seal",           "shrink",     "grow",       "write",
+    "future", "exec"};
 
 std::string range_text(int from, int to) {
     return " " + std::to_string(from) + "+" + std::to_string(to - from);

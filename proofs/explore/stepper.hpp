@@ -11,7 +11,7 @@
 namespace faultline::explore {
 
 /// What can go wrong besides a claim.
-enum class Defect { none, bug, blocked, endless, unfit };
+enum class Defect { none, bug, blocked, endless, unfit, stuck };
 
 /// Which transition: a move, or a step of a task; for a whole call the step whose allocation was
 /// refused, and how many steps it took.
@@ -121,7 +121,7 @@ class Stepper {
     /// One step of each task in flight; returns the first idle task or -1.
     template <class Sink>
     int task_steps(const State& s, Sink& sink) {
-        int idle = -1, busy = 0, able = 0;
+        int idle = -1, busy = 0, able = 0, outside = 0;
         for (int t = 0; t < config_.tasks && !sink.done(); ++t) {
             const std::size_t pc = pc_of(s, t);
             if (pc == pc_idle) {
@@ -131,7 +131,10 @@ class Stepper {
             ++busy;
             State n = s;
             Out out{};
-            if (!step(n, t, static_cast<int>(pc), false, out)) continue;
+            if (!step(n, t, static_cast<int>(pc), false, out)) {
+                outside += wants_handle(s, static_cast<int>(pc));
+                continue;
+            }
             ++able;
             if (config_.deny && step_allocates(static_cast<int>(pc))) {
                 State d = s;
@@ -142,8 +145,17 @@ class Stepper {
             }
             emit_step(n, out, pc, {-1, t, -1, 1}, sink);
         }
-        if (busy > 0 && able == 0) ++counters_.stuck;
+        if (busy > 0 && able == 0 && outside == 0) {
+            ++counters_.stuck;
+            sink.defect(Defect::stuck, {});
+        }
         return idle;
+    }
+    /// Waits until a caller gives a handle back, which no task in flight has to do.
+    bool wants_handle(const State& s, int pc) const {
+        bool free = false;
+        for (const auto& h : s.handles) free = free || h.kind == gup_none;
+        return (pc == pc_gup_follow || pc == pc_gup_check) && !free;
     }
     template <class Sink>
     void emit_step(const State& n, const Out& out, std::size_t pc, const Taken& taken, Sink& sink) {

@@ -21,6 +21,10 @@ inline constexpr std::array expected_violations{
     ExpectedViolation{"linux_5_10", "pin.coherent", "swap.map_alone", "M14"},
     ExpectedViolation{"linux_5_10", "cow.handle-isolation", "swap.map", "M31"},
     ExpectedViolation{"linux_5_10", "pin.write-private", "fork.check", "M32"},
+    ExpectedViolation{"linux_5_10", "kernel.no-bug", "swap.lookup", "M15"},
+    ExpectedViolation{"linux_5_10", "kernel.no-bug", "swap.pin", "M15"},
+    ExpectedViolation{"linux_5_10", "kernel.no-bug", "swap.read_alone", "M15"},
+    ExpectedViolation{"linux_5_10", "kernel.no-bug", "swap.add", "M15"},
 };
 constexpr bool expected_at(std::string_view kernel, std::string_view claim, std::string_view step) {
     for (const auto& e : expected_violations)

@@ -73,6 +73,7 @@ void add_entry_laws(Laws& laws);
 void add_address_laws(Laws& laws);
 void add_software_laws(Laws& laws);
 void add_nonpresent_laws(Laws& laws);
+void add_page_laws(Laws& laws);
 /// Every law, in a fixed order, names unique.
 Laws x86_laws();
 

@@ -63,6 +63,7 @@ Laws x86_laws() {
     add_address_laws(laws);
     add_software_laws(laws);
     add_nonpresent_laws(laws);
+    add_page_laws(laws);
     return laws;
 }
 

@@ -182,8 +182,30 @@ TEST(CommandLine, MuseumNamesWhatWasMissed) {
     EXPECT_EQ(call({"museum", "anon_vma_degree"}).code, 0);
 }
 
+TEST(CommandLine, FuzzPrintsFiguresTheBlockAndHowToShowItAgain) {
+    const Outcome good = call({"fuzz"});
+    EXPECT_EQ(good.code, 0);
+    EXPECT_TRUE(contains(good.out, "HOLDS     fuzz  reference"));
+    const Outcome bad = call({"fuzz", "--system", "example-c", "--bug", "on", "--for", "2m"});
+    EXPECT_EQ(bad.code, 1);
+    EXPECT_TRUE(contains(bad.out, "  differs answer  value  reference 0  system 1"));
+    EXPECT_TRUE(contains(bad.out, "  replay  faultline fuzz --system example-c --replay"));
+    EXPECT_EQ(call({"fuzz", "--system", "unknown"}).code, 2);
+    EXPECT_EQ(call({"fuzz", "--bug", "maybe"}).code, 2);
+    EXPECT_EQ(call({"fuzz", "--for", "2m", "--runs", "3"}).code, 2);
+}
+
+TEST(CommandLine, ASurvivingMutantIsAFailure) {
+    EXPECT_EQ(call({"mutants"}).code, 0);
+    const Outcome o = call({"mutants", "--seed", "99"});
+    EXPECT_EQ(o.code, 1);
+    EXPECT_TRUE(contains(o.out, "SURVIVES"));
+    EXPECT_TRUE(contains(o.out, "1 of 2 killed"));
+}
+
 TEST(CommandLine, JsonIsOneObjectAndNothingElse) {
-    for (const char* command : {"list", "explore", "prove", "museum", "bench"}) {
+    for (const char* command :
+         {"list", "explore", "prove", "museum", "fuzz", "mutants", "bench"}) {
         const Outcome o = call({command, "--json"});
         const auto j = nlohmann::json::parse(o.out);
         EXPECT_EQ(j.at("command"), command);

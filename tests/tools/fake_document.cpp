@@ -162,6 +162,36 @@ std::vector<MuseumRow> museum() {
     };
 }
 
+FuzzReport hammered(const std::string& system) {
+    FuzzReport f;
+    f.system = system;
+    f.kernel = "linux_6_12";
+    f.bounds = "f1";
+    f.seed = 1;
+    f.operations = 400'000;
+    f.refused = 31'000;
+    f.histories = 200;
+    f.looks = 6'400;
+    f.claim_checks = 6'400;
+    f.wall_seconds = 0.8;
+    f.cpu_seconds = 1.6;
+    f.verdict = system == "reference" ? Verdict::holds : Verdict::violated;
+    if (f.verdict == Verdict::holds) return f;
+    Story s = degree_story();
+    s.claim = "lockstep.answer";
+    s.differs = {"answer  value  reference 0  system 1"};
+    s.replay = "faultline fuzz --system " + system + " --replay build/failures/fuzz.fl";
+    f.stories.push_back(s);
+    return f;
+}
+
+std::vector<MutantRow> mutants() {
+    return {{1, "fork_forgets_refcount", "fork", "fork does not count the new mapping", true,
+             "frame.refcount-exact", 640, 0.01, {"P0 fork -> P1"}},
+            {2, "zap_keeps_dirty", "zap", "a zapped entry keeps its dirty bit", true,
+             "lockstep.observation dirty", 9'000, 0.1, {"P0 exit"}}};
+}
+
 std::vector<BenchRow> bench() {
     return {{"explore e1, one core", "states/s", 231'000, "exact mode"},
             {"reference under random operations", "operations/s", 1'420'000, "cheap claims on"},
@@ -190,6 +220,8 @@ Document document() {
     p.cpu_seconds = 96.4;
     d.proof = std::move(p);
     d.museum = museum();
+    d.fuzz = {hammered("reference")};
+    d.mutants = mutants();
     d.bench = bench();
     d.exit = combined_exit(d);
     return d;

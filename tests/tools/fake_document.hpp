@@ -15,6 +15,9 @@ std::vector<ListItem> items();
 std::vector<Cell> cells();
 ExploreReport exploration();
 std::vector<MuseumRow> museum();
+/// The reference, which holds, and an example with its bug, which does not.
+FuzzReport hammered(const std::string& system);
+std::vector<MutantRow> mutants();
 std::vector<BenchRow> bench();
 /// All of the above in one, as `check` makes it.
 Document document();

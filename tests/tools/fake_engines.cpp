@@ -65,6 +65,28 @@ std::vector<MuseumRow> museum(const MuseumOptions& options, const ProgressFn&) {
     return rows;
 }
 
+std::vector<FuzzReport> fuzz_system(const FuzzOptions& options, const ProgressFn&) {
+    if (options.system == "unknown") throw UsageError("unknown system 'unknown'");
+    return {fake::hammered(options.system)};
+}
+std::vector<MutantRow> mutants(const MutantOptions& options, const ProgressFn&) {
+    auto rows = fake::mutants();
+    if (options.smoke) rows.pop_back();
+    if (options.seed == 99) rows.back() = {2, "m", "zap", "survives", false, "", 9, 60, {}};
+    return rows;
+}
+
 std::vector<BenchRow> bench(const ProgressFn&) { return fake::bench(); }
+
+ConformReport conform(const ConformOptions& options, const ProgressFn&) {
+    ConformReport report;
+    report.kernel = options.kernel;
+    report.tier = options.tier;
+    report.operations = options.operations;
+    report.text = "HOLDS     conform\n";
+    report.exit = options.seed == 666 ? Exit::violated : Exit::holds;
+    return report;
+}
+std::string export_c(const std::string& trace) { return "/* " + trace + " */\n"; }
 
 }  // namespace faultline

@@ -116,7 +116,8 @@ TEST(Junit, CountsWhatItLists) {
     const std::string xml = to_junit(d);
     const Count n = count_cells(d.proof->cells);
     const std::size_t cells = static_cast<std::size_t>(n.total() - n.not_applicable);
-    EXPECT_EQ(occurrences(xml, "<testcase "), cells + d.museum.size() + d.explorations.size());
+    EXPECT_EQ(occurrences(xml, "<testcase "), cells + d.museum.size() + d.explorations.size() +
+                                               d.fuzz.size() + d.mutants.size());
     EXPECT_NE(xml.find("tests=\"" + std::to_string(occurrences(xml, "<testcase ")) + "\""),
               std::string::npos);
     EXPECT_EQ(occurrences(xml, "<failure "), 3u);  // one cell violated, one vacuous, one exhibit

@@ -113,8 +113,8 @@ TEST(Hostile, NothingCrashesAndErrorsAreOneLine) {
         // bug, or its kernel really has one (5.10 loses pins, M05).
         if (!trace.exhibit.empty() || !trace.rules.empty()) continue;
         for (const std::string& claim : report.violated)
-            ASSERT_TRUE(proofs::claim_excused(report.kernel, claim)) << report.error << "\n"
-                                                                     << text;
+            ASSERT_TRUE(proofs::claim_excused(report.kernel, claim))
+                << claim << "\n" << report.error << "\n" << text;
     }
     EXPECT_GT(parsed, 1000);
     EXPECT_GT(refused, 1500);
