@@ -34,20 +34,13 @@ struct ResidueRow {
     unsigned may_change;
     const char* source;
 };
-inline constexpr std::array<ResidueRow, 36> residue_table{{
+inline constexpr std::array<ResidueRow, 30> residue_table{{
     {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mmap.c:mmap_region@v6.1"},
     {"mmap", op_mmap_noreplace, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_noreplace, res_eexist, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
-    {"mmap", op_none, res_einval, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
-    {"mmap", op_mmap_fixed, res_eperm, keeps_unmapped | keeps_splits | keeps_batch,
-     "linux mm/mmap.c:mmap_region@v6.1"},
-    {"mmap", op_none, res_eperm, keeps_nothing, "linux mm/shmem.c:shmem_mmap@v6.1"},
-    {"mprotect", op_none, res_eacces, keeps_prefix, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
-    {"fault", op_none, res_sigbus, keeps_anon_vma | keeps_batch,
-     "linux mm/filemap.c:filemap_fault@v6.1"},
     {"munmap", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:do_mas_align_munmap@v6.1"},
     {"mprotect", op_none, res_enomem, keeps_prefix, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
     {"advise", op_mlock, res_enomem, keeps_prefix | keeps_filled | keeps_batch,
@@ -57,8 +50,6 @@ inline constexpr std::array<ResidueRow, 36> residue_table{{
     {"advise", op_munlock, res_enomem, keeps_prefix | keeps_batch,
      "linux mm/mlock.c:apply_vma_lock_flags@v6.1"},
     {"advise", op_none, res_enomem, keeps_prefix, "linux mm/madvise.c:madvise_walk_vmas@v6.1"},
-    {"advise", op_wipeonfork, res_einval, keeps_prefix,
-     "linux mm/madvise.c:madvise_vma_behavior@v6.1"},
     {"advise", op_none, res_eagain, keeps_prefix, "linux mm/madvise.c:madvise_vma_behavior@v6.1"},
     {"dontneed", op_none, res_enomem, keeps_emptied | keeps_batch,
      "linux mm/madvise.c:madvise_walk_vmas@v6.1"},

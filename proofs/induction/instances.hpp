@@ -10,7 +10,6 @@ namespace faultline::proofs {
 
 std::vector<Instance> instances(const Bounds& b, bool argument_symmetry);
 ProveReport prove_b1(const InductionOptions& options, const ProgressFn& progress);
-ProveReport prove_b1_files(const InductionOptions& options, const ProgressFn& progress);
 ProveReport prove_b2(const InductionOptions& options, const ProgressFn& progress);
 
 }  // namespace faultline::proofs

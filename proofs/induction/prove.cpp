@@ -77,12 +77,11 @@ std::vector<std::string> induction_steps() {
     for (const auto& i : instances(bounds_b1, true)) names.push_back(i.name);
     return names;
 }
-std::vector<std::string> induction_bounds() { return {"b1", "b2", "b1.files"}; }
+std::vector<std::string> induction_bounds() { return {"b1", "b2"}; }
 
 ProveReport prove_induction(const InductionOptions& options, const ProgressFn& progress) {
     if (options.bounds == "b1") return prove_b1(options, progress);
     if (options.bounds == "b2") return prove_b2(options, progress);
-    if (options.bounds == "b1.files") return prove_b1_files(options, progress);
     throw std::invalid_argument("no proof bounds named " + options.bounds);
 }
 
