@@ -404,7 +404,8 @@ void Player<M>::check_refused(const State& before, int id, int who, const Args<M
     const std::string_view breach = residue_breach<M>(before, s_, name, who, args, result);
     if (!breach.empty() && !run_.seen("result.residue"))
         run_.violated("result.residue",
-                      "A call that did not do its work changes nothing outside its declared residue: " +
+                      "A call that did not do its work changes nothing outside its declared "
+                       "residue: " +
                           std::string(breach) + ".",
                       "invariants/residue.hpp", "", view_of<M>(s_));
 }

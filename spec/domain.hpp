@@ -47,8 +47,9 @@ struct InodeSort { static constexpr const char* name = "inode"; };
 struct DeviceSort { static constexpr const char* name = "device"; };
 
 /// A field of an area that the machine does not have (spec/decisions/0013-optional-areas.md): it
-/// reads as zero, forgets what is written to it, takes no room and is no leaf of the state.
-template <class T>
+/// reads as zero, forgets what is written to it, takes no room and is no leaf of the state. Fields
+/// of one struct differ in Tag: two empty members of one type would take room.
+template <class T, int Tag = 0>
 struct Absent {
     using Value = T;
     constexpr Absent() = default;
@@ -66,8 +67,8 @@ struct Absent {
 };
 template <class T>
 struct IsAbsent : std::false_type {};
-template <class T>
-struct IsAbsent<Absent<T>> : std::true_type {};
+template <class T, int Tag>
+struct IsAbsent<Absent<T, Tag>> : std::true_type {};
 template <class T>
 concept AbsentField = IsAbsent<std::remove_cvref_t<T>>::value;
 /// A table without rows, where std::array would take a byte.
@@ -90,8 +91,8 @@ struct TableOf<Row, 0> {
 };
 template <class Row, int Rows>
 using Table = typename TableOf<Row, Rows>::type;
-template <bool Has, class T>
-using Only = std::conditional_t<Has, T, Absent<T>>;
+template <bool Has, class T, int Tag = 0>
+using Only = std::conditional_t<Has, T, Absent<T, Tag>>;
 
 /// The ordinary value domain: bool and small unsigned integers.
 struct Concrete {
@@ -139,8 +140,8 @@ struct Concrete {
         int at;
         bool stepped;
         constexpr Pick(Found f, int) : at(f.row), stepped(!f.ok) {}
-        template <class T>
-        constexpr Pick(Absent<T>, int) : at(0), stepped(true) {}
+        template <class T, int Tag>
+        constexpr Pick(Absent<T, Tag>, int) : at(0), stepped(true) {}
         template <class Sort, int Rows>
         constexpr Pick(Ref<Sort, Rows> r, int size)
             : at(r.v - 1), stepped(r.v == 0 || r.v > size) {}
@@ -181,8 +182,8 @@ struct Concrete {
     template <int Rows>
     struct Tally {
         std::array<int, static_cast<std::size_t>(Rows)> n{};
-        template <class T>
-        constexpr void add(Absent<T>, bool) {}
+        template <class T, int Tag>
+        constexpr void add(Absent<T, Tag>, bool) {}
         template <class Sort>
         constexpr void add(Ref<Sort, Rows> which, bool when, int by = 1) {
             if (when && which.v != 0) n[static_cast<std::size_t>(which.v - 1)] += by;

@@ -1,9 +1,9 @@
 // spec/page_numbers.hpp - small arithmetic of page numbers: index and address of a page in a VMA,
 // a guest frame number rounded to a level, a range aligned inside a larger one.
 //
-// Why:    one line each, and easy to get wrong by a unit, an offset or an overflow. They are written
-//         over W like the codecs, so that proofs/x86/laws_pages.cpp decides them for all 64-bit
-//         values.
+// Why:    one line each, and easy to get wrong by a unit, an offset or an overflow. They are
+//         written over W like the codecs, so that proofs/x86/laws_pages.cpp decides them for all
+//         64-bit values.
 // Source: linux include/linux/pagemap.h:linear_page_index, mm/internal.h:vma_pgoff_address@v6.1;
 //         linux arch/x86/include/asm/kvm_host.h:KVM_PAGES_PER_HPAGE,
 //         arch/x86/kvm/mmu/mmu_internal.h:gfn_round_for_level@v6.8;

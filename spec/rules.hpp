@@ -120,7 +120,8 @@ enum class SwapSkip {
 };
 /// What a page that comes back from swap space may be written by.
 enum class Swapin {
-    reuse,      ///< a write fault, if map and swap count are one. linux mm/memory.c:do_swap_page@v5.10
+    /// A write fault, if map and swap count are one. linux mm/memory.c:do_swap_page@v5.10
+    reuse,
     exclusive,  ///< a write fault, if the entry or the reference count says so. @v6.1
     writable,   ///< any fault, then: mapped writable at once. linux mm/memory.c:do_swap_page@v6.12
 };

@@ -98,15 +98,16 @@ struct VmaRow {
     using AnonRef = typename D::template Ref<AnonVmaSort, B.anon_vmas>;
     using Links = std::array<Bool, static_cast<std::size_t>(B.anon_vmas)>;
     using Inode = Only<B.has_files(), typename D::template Ref<InodeSort, B.inodes>>;
-    using FileBool = Only<B.has_files(), Bool>;
+    using Shared = Only<B.has_files(), Bool>;
+    using Maywrite = Only<B.has_files(), Bool, 1>;
     /// inode: vm_file; shared, maywrite: VM_SHARED, VM_MAYWRITE, kept for VMAs of files.
     BOOST_HANA_DEFINE_STRUCT(VmaRow, (Bool, used), (Bool, detached), (Bool, read), (Bool, write),
                              (Bool, exec), (Bool, growsdown), (Bool, locked), (Bool, dontfork),
                              (Bool, wipeonfork), (Page, lo), (Page, hi), (Pgoff, pgoff),
                              (AnonRef, anon_vma), (Links, links),
                              ([[no_unique_address]] Inode, inode),
-                             ([[no_unique_address]] FileBool, shared),
-                             ([[no_unique_address]] FileBool, maywrite));
+                             ([[no_unique_address]] Shared, shared),
+                             ([[no_unique_address]] Maywrite, maywrite));
 };
 
 /// A page-table entry as the flat map holds it: none, the zero page, a frame, or a swap slot.
@@ -130,7 +131,8 @@ struct MmRow {
     using Maps = typename D::template Int<B.vmas>;
     using Phase = typename D::template Int<2>;
     using SwapCount = Only<B.has_swap(), Count>;
-    using FileCount = Only<B.has_files(), Count>;
+    using FileCount = Only<B.has_files(), Count, 1>;
+    using ShmemCount = Only<B.has_files(), Count, 2>;
     using Vmas = std::array<VmaRow<D, B>, static_cast<std::size_t>(B.vmas)>;
     using Ptes = std::array<PteRow<D, B>, static_cast<std::size_t>(B.pages)>;
     using Wants = std::array<typename D::template Ref<ValueSort, B.values>,
@@ -140,7 +142,7 @@ struct MmRow {
                              (Count, brk), (Count, rss_anon), (Count, locked_vm), (Maps, map_count),
                              (Bool, has_pinned), ([[no_unique_address]] SwapCount, rss_swap),
                              ([[no_unique_address]] FileCount, rss_file),
-                             ([[no_unique_address]] FileCount, rss_shmem));
+                             ([[no_unique_address]] ShmemCount, rss_shmem));
 };
 
 template <class D, Bounds B>
@@ -156,15 +158,18 @@ struct FrameRow {
     /// in page->private and the frame holds one reference more; dirty is PG_dirty, which is kept
     /// only there and in the page cache. In the page cache, inode is page->mapping.
     using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
-    using BackedBool = Only<B.has_swap() || B.has_files(), Bool>;
+    static constexpr bool backed = B.has_swap() || B.has_files();
+    using Dirty = Only<backed, Bool>;
+    using Writeback = Only<backed, Bool, 1>;
+    using Locked = Only<backed, Bool, 2>;
     using Inode = Only<B.has_files(), typename D::template Ref<InodeSort, B.inodes>>;
     BOOST_HANA_DEFINE_STRUCT(FrameRow, (Refs, refcount), (Maps, mapcount), (Bool, exclusive),
                              (Bool, uptodate), (Bool, batched), (Bool, lru), (AnonRef, anon_vma),
                              (Pgoff, index), (Value, value),
                              ([[no_unique_address]] SlotRef, slot),
-                             ([[no_unique_address]] BackedBool, dirty),
-                             ([[no_unique_address]] BackedBool, writeback),
-                             ([[no_unique_address]] BackedBool, locked),
+                             ([[no_unique_address]] Dirty, dirty),
+                             ([[no_unique_address]] Writeback, writeback),
+                             ([[no_unique_address]] Locked, locked),
                              ([[no_unique_address]] Inode, inode));
 };
 
@@ -256,7 +261,7 @@ struct TaskRow {
     using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
     using SwapBool = Only<B.has_swap(), Bool>;
     using Inode = Only<B.has_files(), typename D::template Ref<InodeSort, B.inodes>>;
-    using FileBool = Only<B.has_files(), Bool>;
+    using Shared = Only<B.has_files(), Bool, 1>;
     using FileValue = Only<B.has_files(), typename D::template Ref<ValueSort, B.values>>;
     BOOST_HANA_DEFINE_STRUCT(TaskRow, (PcField, pc), (Op, op), (MmRef, mm), (MmRef, child),
                              (Page, page), (Page, end), (Page, cursor), (Page, to),
@@ -266,7 +271,7 @@ struct TaskRow {
                              (FrameRef, old), ([[no_unique_address]] SlotRef, slot),
                              ([[no_unique_address]] SwapBool, swp_exclusive),
                              ([[no_unique_address]] Inode, inode),
-                             ([[no_unique_address]] FileBool, shared),
+                             ([[no_unique_address]] Shared, shared),
                              ([[no_unique_address]] FileValue, copied));
 };
 
@@ -314,7 +319,8 @@ struct ResultInfo {
 };
 inline constexpr std::array<ResultInfo, result_count> result_infos{{
     {"pending", false}, {"0", false}, {"zero-page", false}, {"new-page", false}, {"copied", false},
-    {"reused", false}, {"swapped-in", false}, {"spurious", false}, {"raced", false}, {"RETRY", false},
+    {"reused", false}, {"swapped-in", false}, {"spurious", false}, {"raced", false},
+    {"RETRY", false},
     {"mapped", false}, {"SIGSEGV/MAPERR", true}, {"SIGSEGV/ACCERR", true}, {"SIGBUS", true},
     {"OOM", true}, {"ENOMEM", true},
     {"EINVAL", true}, {"EEXIST", true}, {"EFAULT", true}, {"EAGAIN", true}, {"EPERM", true},

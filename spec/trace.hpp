@@ -162,7 +162,7 @@ struct Expectation {
     std::vector<Subject> subjects;  ///< as many as the query takes
     int number = 0;                 ///< for queries answered by a number; range: first page
     int length = 0;                 ///< range: pages
-    std::string word;               ///< entry: none zero present swap; prot: "rw"; violated: claim id
+    std::string word;  ///< entry: none zero present swap; prot: "rw"; violated: claim id
     friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 struct Comment {

@@ -216,7 +216,8 @@ bool read_expectation(Words& w, Expectation& e) {
         case Shape::number:
             return w.expect("=") && w.number(e.number, "a number") && w.expect_end();
         case Shape::entry:
-            if (!w.expect("=") || !w.one_of(entry_kinds, which, "'none', 'zero', 'present' or 'swap'"))
+            if (!w.expect("=") ||
+                !w.one_of(entry_kinds, which, "'none', 'zero', 'present' or 'swap'"))
                 return false;
             e.word = entry_kinds[which];
             return w.expect_end();

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tools/document.hpp"
+#include "tools/render.hpp"
 
 namespace faultline {
 namespace {
@@ -29,7 +30,8 @@ void add_page(CLI::App& app, Request& ask) {
 void add_list(CLI::App& app, Request& ask) {
     auto& c = *app.add_subcommand("list", "what there is, in words, with sources");
     c.add_option("KIND", ask.list_kind,
-                 "claims, steps, operations, rules, kernels, bounds, museum, systems, mutants");
+                 "claims, steps, operations, rules, kernels, bounds, museum, systems, mutants, "
+                 "questions");
     c.add_flag("--json", ask.json, "print one JSON object instead of text");
 }
 
@@ -42,7 +44,13 @@ void add_run(CLI::App& app, Request& ask) {
     c.add_flag_callback("--brief", [&ask] { ask.run_changes = false; },
                         "do not print what each step changed");
     c.add_flag("--states", ask.run_states, "print the whole state after each step");
+    auto* show = c.add_option("--show", ask.run_show,
+                              "only print what the kernel would show at the end")
+                     ->check(CLI::IsMember(rendering_names()));
+    c.add_option("--process", ask.run_process, "whose files --show prints")
+        ->needs(show)->capture_default_str();
     add_outputs(c, ask);
+    show->excludes(c.get_option("--json"));
     add_page(c, ask);
 }
 
@@ -167,7 +175,8 @@ void add_mutants(CLI::App& app, Request& ask) {
     MutantOptions& o = ask.mutants;
     c.add_option("MUTANT", o.names, "only these (`faultline list mutants`)");
     c.add_option("--group", o.groups, "only these groups");
-    c.add_option("--kernel", o.kernel, kernel_words)->capture_default_str();
+    c.add_option("--kernel", o.kernel, "rule set, or all: one after the other")
+        ->capture_default_str();
     c.add_option("--seed", o.seed, "another seed, other histories")->capture_default_str();
     c.add_option("--for", o.seconds, "time for each, e.g. 60s")
         ->transform(CLI::AsNumberWithUnit(

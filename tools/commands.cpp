@@ -17,6 +17,7 @@
 #include "tools/junit.hpp"
 #include "tools/print.hpp"
 #include "tools/progress.hpp"
+#include "tools/render.hpp"
 
 namespace faultline {
 namespace {
@@ -158,16 +159,27 @@ Exit Work::list() {
     // "claims" asks for the kind "claim", "museum" for exhibits.
     if (kind == "museum") kind = "exhibit";
     if (!kind.empty() && !has(kind) && kind.back() == 's') kind.pop_back();
-    if (!kind.empty() && !has(kind)) throw UsageError("nothing to list under " + ask_.list_kind);
+    const bool from_files = kind == "exhibit" || kind == "question";
+    const bool none = !kind.empty() && !has(kind);
+    if (none && !from_files) throw UsageError("nothing to list under " + ask_.list_kind);
     if (!kind.empty())
         std::erase_if(document_.items, [&](const ListItem& i) { return i.kind != kind; });
     say(list_text(document_.items, kind));
     complain(problems);
-    if (kind == "exhibit") document_.errors = problems;   // here it is the answer that lacks a row
+    // Here it is the answer that lacks a row.
+    if (kind == "exhibit" || (none && from_files)) document_.errors = problems;
     return finish();
 }
 
 Exit Work::run() {
+    if (!ask_.run_show.empty()) {
+        document_.runs.push_back(run_trace(ask_.run));
+        const RunReport& r = document_.runs.back();
+        // Nothing else goes to the output, so that it can be compared; a broken run says why.
+        if (r.exit != Exit::holds) say(run_text(r, ask_.run_changes, ask_.run_states));
+        else say(shown_text(r, ask_.run_show, ask_.run_process));
+        return finish();
+    }
     head(ask_.run.kernel, ask_.run.bounds, ask_.run.rule_overrides);
     document_.runs.push_back(run_trace(ask_.run));
     say(run_text(document_.runs.back(), ask_.run_changes, ask_.run_states));
@@ -300,6 +312,9 @@ Exit Work::check() {
             ExploreOptions two = ask_.explore;
             two.bounds = "e2";
             two.tasks = 2;
+            document_.explorations.push_back(faultline::explore_states(two, progress_.function()));
+            say(exploration_text(document_.explorations.back()));
+            two.bounds = "e3";              // and with swap space
             document_.explorations.push_back(faultline::explore_states(two, progress_.function()));
             say(exploration_text(document_.explorations.back()));
         }

@@ -21,6 +21,7 @@ struct Request {
     std::string list_kind;
     RunOptions run;
     bool run_changes = true, run_states = false;
+    std::string run_show, run_process = "P0";  ///< a file of /proc instead of the steps, and whose
     ExploreOptions explore;
     ProveOptions prove;
     MuseumOptions museum;

@@ -1,5 +1,5 @@
 // tools/engines.cpp - what can be listed: claims, steps, operations, rules, kernels, bounds,
-// systems, mutants, exhibits.
+// systems, mutants, exhibits, questions.
 //
 // Why: the list is made from the same registries that the engines fold over.
 #include "tools/engines.hpp"
@@ -88,6 +88,7 @@ std::vector<ListItem> list_all(std::vector<std::string>& problems) {
     for (const auto& m : fuzz::fast_mutants())
         out.push_back({"mutant", m.name, m.text, "model/fast/mutants.hpp", m.group});
     list_exhibits(out, problems);
+    list_questions(out, problems);
     return out;
 }
 

@@ -27,7 +27,8 @@ struct ToolError : std::runtime_error {
 
 /// One line of `faultline list`.
 struct ListItem {
-    std::string kind;    ///< "claim", "step", "operation", "rule", "kernel", "bounds", "exhibit"
+    /// "claim", "step", "operation", "rule", "kernel", "bounds", "exhibit", "question"
+    std::string kind;
     std::string id;      ///< "rmap.complete"
     std::string text;    ///< the sentence
     std::string source;  ///< where it was read, may be empty
@@ -50,6 +51,7 @@ struct RunReport {
     std::vector<Story> stories;          ///< one per broken claim or expectation
     std::string error;                   ///< why the trace could not be run to its end
     Exit exit = Exit::tool_error;
+    std::vector<int> processes{};        ///< row of the last state for each P, -1 when it is gone
 };
 RunReport run_trace(const RunOptions& options);
 
@@ -103,9 +105,9 @@ std::vector<FuzzReport> fuzz_system(const FuzzOptions& options, const ProgressFn
 
 struct MutantOptions {
     std::vector<std::string> groups, names;   ///< empty: all
-    std::string kernel = "linux_6_12";
+    std::string kernel = "all";         ///< or one; all are tried in turn until it is killed
     std::uint64_t seed = 1;
-    double seconds = 60;                ///< for each
+    double seconds = 60;                ///< for each, over all kernels
     bool smoke = false;                 ///< one mutant of each group
     int jobs = 1;
 };

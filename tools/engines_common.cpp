@@ -67,6 +67,12 @@ std::vector<std::string> museum_files() {
     if (files.empty()) throw ToolError("tests/museum has no .fl file");
     return files;
 }
+std::string questions_file() {
+    const fs::path project = project_folder();
+    if (project.empty())
+        throw UsageError("no tests/traces/questions here or above: run from the repository");
+    return (project / "tests" / "traces" / "questions" / "index.json").string();
+}
 std::string failure_path(const std::string& stem) {
     const fs::path project = project_folder();
     const fs::path folder = (project.empty() ? fs::current_path() : project) / "build" / "failures";

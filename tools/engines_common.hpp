@@ -40,6 +40,10 @@ bool at_named_bounds(const std::string& name, Fn&& fn) {
 }
 /// The .fl files of tests/museum, sorted; found from the working directory upwards.
 std::vector<std::string> museum_files();
+/// The index of questions, found in the same way.
+std::string questions_file();
+/// Appends one item a row; an index that cannot be read is a problem.
+void list_questions(std::vector<ListItem>& out, std::vector<std::string>& problems);
 /// A folder for failures, made on demand: build/failures under the project, or the working
 /// directory.
 std::string failure_path(const std::string& stem);

@@ -53,10 +53,17 @@ std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
     // Whole calls, every argument, every refusal
     explore_into(seen, rules, "b1", 1, 150'000, progress);
     explore_into(seen, rules, "e2", 2, 1'000'000, progress);  // atomic steps of two tasks
-    // A fault's answer is given by one of its steps
-    for (const auto& [name, results] : Outcomes(seen))
-        if (name.rfind("fault.", 0) == 0)
-            for (const auto& [result, count] : results) seen["fault"][result] += count;
+    explore_into(seen, rules, "e3", 2, 8'000'000, progress);  // the same with swap space
+    // An answer of a call that was interleaved is given by one of its steps
+    for (const auto& [name, results] : Outcomes(seen)) {
+        const auto starts = [&](const char* with) { return name.rfind(with, 0) == 0; };
+        const char* operation = starts("fault.") || starts("swap.") ? "fault"
+                                : starts("reclaim.")                ? "reclaim"
+                                                                    : "";
+        if (name == "swap.unuse") operation = "unuse";
+        if (*operation == 0) continue;
+        for (const auto& [result, count] : results) seen[operation][result] += count;
+    }
     std::vector<Cell> cells;
     for (int pc = pc_idle + 1; pc < pc_count; ++pc) {
         const char* name = pc_names[static_cast<std::size_t>(pc)];
@@ -69,6 +76,9 @@ std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
         declared.insert({decltype(type)::type::name, result_infos[res_ok].text});
     });
     declared.erase({"fault", result_infos[res_ok].text});
+    declared.erase({"reclaim", result_infos[res_ok].text});
+    declared.insert({"reclaim", result_infos[res_reclaimed].text});
+    declared.insert({"reclaim", result_infos[res_kept].text});
     for (int r = res_zero_mapped; r <= res_segv_accerr; ++r)
         declared.insert({"fault", result_infos[static_cast<std::size_t>(r)].text});
     for (const auto& row : residue_table)

@@ -187,26 +187,47 @@ std::vector<FuzzReport> fuzz_system(const FuzzOptions& o, const ProgressFn& prog
 
 namespace {
 
-MutantRow hammer_mutant(const fuzz::MutantInfo& info, const MutantOptions& o) {
-    MutantRow row{info.id, info.name, info.group, info.text, false, "", 0, 0, {}};
+/// Kernels a mutant is hammered under, one after the other: some bugs show under old rules only.
+std::vector<const NamedRules*> kernels_for(const MutantOptions& o) {
+    if (o.kernel != "all") return {&kernel_named(o.kernel)};
+    std::vector<const NamedRules*> out;
+    for (const char* name : {"linux_6_12", "linux_6_18", "linux_6_1", "linux_5_10"})
+        out.push_back(&kernel_named(name));
+    return out;
+}
+/// One rule set; true if it was killed.
+bool hammer_under(const NamedRules& kernel, double seconds, const MutantOptions& o,
+                  MutantRow& row) {
     HammerConfig config;
-    config.arena.rules = kernel_named(o.kernel).rules;
-    config.arena.excused = fuzz::known_broken(config.arena.rules);
+    config.arena.rules = kernel.rules;
+    config.arena.excused = fuzz::known_broken(kernel.rules);
     config.seed = o.seed;
     config.operations = 0;
-    config.seconds = o.seconds;
-    const HammerReport h = fuzz::hammer([&] { return fuzz::make_mutant(info.id); }, config);
-    row.operations = h.operations;
-    row.seconds = h.seconds;
-    if (h.findings.empty()) return row;
+    config.seconds = seconds;
+    const HammerReport h = fuzz::hammer([&] { return fuzz::make_mutant(row.id); }, config);
+    if (!h.problem.empty()) throw ToolError(row.name + ": " + h.problem);
+    if (h.findings.empty()) {
+        row.operations += h.operations;
+        row.seconds += h.seconds;
+        return false;
+    }
     const Hammered& f = h.findings.front();
     row.killed = true;
     row.killed_by = f.finding.claim.empty() ? f.bucket : f.finding.claim;
-    row.operations = f.after;
-    row.seconds = f.seconds;
+    if (o.kernel == "all" && kernel.name != "linux_6_12")
+        row.killed_by += ", " + std::string(kernel.name);
+    row.operations += f.after;
+    row.seconds += f.seconds;
     for (const Item& item : f.trace.items)
         if (const auto* op = std::get_if<Operation>(&item.what))
             row.trace.push_back(write_operation(*op));
+    return true;
+}
+MutantRow hammer_mutant(const fuzz::MutantInfo& info, const MutantOptions& o) {
+    MutantRow row{info.id, info.name, info.group, info.text, false, "", 0, 0, {}};
+    const auto kernels = kernels_for(o);
+    for (const NamedRules* kernel : kernels)
+        if (hammer_under(*kernel, o.seconds / static_cast<double>(kernels.size()), o, row)) break;
     return row;
 }
 bool asked(const std::vector<std::string>& words, const std::string& word) {

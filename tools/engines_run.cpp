@@ -29,6 +29,7 @@ RunReport run_trace(const RunOptions& options) {
     out.steps = std::move(r.steps);
     out.stories = std::move(r.stories);
     for (auto& s : out.stories) s.trace_path = options.trace;
+    out.processes = std::move(r.processes);
     out.error = r.error;
     out.exit = r.exit;
     return out;

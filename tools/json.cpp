@@ -57,8 +57,8 @@ FAULTLINE_JSON(FuzzReport, system, kernel, bounds, verdict, seed, operations, re
                histories, looks, claim_checks, features, corpus_read, corpus_added, corpus_kept,
                stride, jobs, wall_seconds, cpu_seconds, stories, note)
 FAULTLINE_JSON(MutantRow, id, name, group, text, killed, killed_by, operations, seconds, trace)
-FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed, per_second,
-               findings, text, exit)
+FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed,
+               per_second, findings, text, exit)
 FAULTLINE_JSON(BenchRow, name, unit, value, note)
 FAULTLINE_JSON(ToolInfo, name, version, commit, compiler, build)
 

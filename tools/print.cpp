@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <sstream>
 
 #include "tools/diff.hpp"
 #include "tools/failure_block.hpp"
@@ -87,6 +88,24 @@ std::string bad_cells(const std::vector<Cell>& cells) {
     return table(rows) + (more ? "... and " + grouped(more) + " more\n" : "");
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+/// How many questions stand how: "wrong, proved" counts as proved.
+std::string question_counts(const std::vector<ListItem>& items) {
+    std::string out;
+    for (const char* status : {"proved", "explored", "run", "waits", "outside"}) {
+        const auto count = std::count_if(items.begin(), items.end(), [&](const ListItem& i) {
+            return i.kind == "question" && i.extra.ends_with(status);
+        });
+        out += (out.empty() ? "  " : ", ") + std::to_string(count) + " " + status;
+    }
+    return out + "\n";
+}
+
 std::string verdict_line(Exit exit, const std::string& text) {
     std::string word = upper(exit_name(exit));
     word.resize(std::max<std::size_t>(word.size() + 1, 10), ' ');
@@ -122,9 +141,10 @@ std::string list_text(const std::vector<ListItem>& items, const std::string& kin
         for (const ListItem& i : items) {
             if (i.kind != k) continue;
             out += "  " + i.id + (i.extra.empty() ? "" : "  [" + i.extra + "]") + "\n";
-            if (!i.text.empty()) out += "      " + i.text + "\n";
+            for (const std::string& line : lines_of(i.text)) out += "      " + line + "\n";
             if (!i.source.empty()) out += "      " + i.source + "\n";
         }
+        if (k == "question") out += question_counts(items);
     }
     return out;
 }

@@ -160,7 +160,8 @@ class Recorder {
         i.op = p.op;
         i.row = p.row;
         i.child = p.child;
-        if (!proofs::run_instance<M>(i, k, explore::args_of<M>(p.args))) throw UsageError("a prefix does not run to its end");
+        if (!proofs::run_instance<M>(i, k, explore::args_of<M>(p.args)))
+            throw UsageError("a prefix does not run to its end");
         p.result = out.result;
         path_.push_back(p);
     }

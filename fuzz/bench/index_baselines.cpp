@@ -9,7 +9,7 @@
 #include "fuzz/bench/index_baselines.hpp"
 #include "fuzz/bench/stopwatch.hpp"
 #ifdef FAULTLINE_ABSL
-#include "absl/container/btree_map.h"
+#include <absl/container/btree_map.h>
 #endif
 
 namespace faultline::fuzz {

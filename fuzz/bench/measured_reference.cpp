@@ -1,7 +1,7 @@
 // fuzz/bench/measured_reference.cpp - the reference does a workload, as far as its tables go.
 //
-// Why:     the text that is proved is no engine: every search is over a whole table. The column says
-//          what a clear text costs, and how that grows.
+// Why:     the text that is proved is no engine: every search is over a whole table. The column
+//          says what a clear text costs, and how that grows.
 #include "fuzz/bench/measured_reference.hpp"
 
 #include <memory>

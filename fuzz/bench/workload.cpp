@@ -51,7 +51,8 @@ std::vector<FaultPathRow> bench_fault_path(const std::vector<Measurable*>& syste
         for (std::uint64_t n = 10; n <= w.largest; n *= 10) {
             std::vector<Source> sources;
             for (Measurable* s : systems)
-                sources.emplace_back(std::string(s->name()), [=] { return s->measure(w.which, n); });
+                sources.emplace_back(std::string(s->name()),
+                                     [=] { return s->measure(w.which, n); });
             if (w.which == Workload::lookup) {
                 sources.emplace_back("std::map", [=] { return std_map_lookup(n); });
                 sources.emplace_back("absl::btree_map", [=] { return absl_btree_lookup(n); });

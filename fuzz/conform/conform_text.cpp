@@ -19,8 +19,8 @@ std::string number(std::uint64_t n) {
 }
 std::string percent(std::uint64_t part, std::uint64_t whole) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.3f %%",
-                  whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+    const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+    std::snprintf(text, sizeof text, "%.3f %%", 100 * share);
     return text;
 }
 std::string headline(const ConformReport& r) {
@@ -39,8 +39,9 @@ std::string finding_text(const ConformReport& r, const Disagreement& d) {
     for (std::size_t i = 0; i < d.differences.size(); ++i)
         out += (i == 0 ? "  differs " : "          ") + d.differences[i].text() + "\n";
     out += "  reference\n" + d.reference + "  kernel\n" + d.kernel;
-    out += "  found by " + d.found_by + ", " + std::to_string(d.operations) + " operations, shrunk to " +
-           std::to_string(d.trace.size()) + " in " + std::to_string(d.tries) + " tries\n";
+    out += "  found by " + d.found_by + ", " + std::to_string(d.operations) +
+           " operations, shrunk to " + std::to_string(d.trace.size()) + " in " +
+           std::to_string(d.tries) + " tries\n";
     return out;
 }
 /// Rows: operations; in each the outcomes that occurred.
@@ -62,12 +63,13 @@ std::string coverage_text(const ConformReport& r) {
 std::string conform_text(const ConformReport& r) {
     std::string out;
     for (const TraceVerdict& t : r.traces)
-        out += "  " + padded(t.verdict, 9) + t.path + (t.detail.empty() ? "" : "  " + t.detail) + "\n";
+        out += "  " + padded(t.verdict, 9) + t.path + (t.detail.empty() ? "" : "  " + t.detail) +
+               "\n";
     for (const Disagreement& d : r.findings) out += finding_text(r, d);
     if (!r.problem.empty()) out += "  problem     " + r.problem + "\n";
     if (r.operations != 0) out += coverage_text(r);
-    out += "  compared    " + number(r.operations) + " operations, " + number(r.looks) + " looks, " +
-           percent(r.succeeded, r.operations) + " not refused\n";
+    out += "  compared    " + number(r.operations) + " operations, " + number(r.looks) +
+           " looks, " + percent(r.succeeded, r.operations) + " not refused\n";
     out += "  rate        " +
            number(static_cast<std::uint64_t>(static_cast<double>(r.operations) /
                                              (r.seconds > 0 ? r.seconds : 1))) +

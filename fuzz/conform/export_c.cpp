@@ -4,12 +4,24 @@
 //      the kernel choose is put, for a whole process has more room than the arena.
 #include "fuzz/conform/export_c.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "fuzz/reference/perform.hpp"
 #include "fuzz/shrink/trace_records.hpp"
 
 namespace faultline::fuzz {
 namespace {
 
+constexpr std::array<std::string_view, 17> headers{
+    "errno.h", "fcntl.h", "linux/io_uring.h", "sched.h", "setjmp.h", "signal.h", "stdint.h",
+    "stdio.h", "stdlib.h", "string.h", "sys/mman.h", "sys/prctl.h", "sys/syscall.h", "sys/uio.h",
+    "sys/wait.h", "ucontext.h", "unistd.h"};
+std::string head_lines() {
+    std::string out = "\n#define _GNU_SOURCE\n";
+    for (const std::string_view h : headers) out += "#include <" + std::string(h) + ">\n";
+    return out;
+}
 /// A C string literal.
 std::string quoted(const std::string& text) {
     std::string out = "\"";
@@ -62,6 +74,7 @@ class Exporter {
     void make_whole();
     void row(const Operation& op, const Record& r, const Answered& a);
     bool call(const Record& r, const Answered& a, Fields& f);
+    bool heap(const Record& r, const Answered& a, Fields& f);
     void place(const Record& r, const Answered& a, Fields& f);
     static std::string number(long n) { return std::to_string(n); }
 
@@ -69,7 +82,7 @@ class Exporter {
     const std::string& name_;
     bool scheduled_ = false, refused_ = false;
     std::string rows_, notes_, notes_line_;
-    int count_ = 0;
+    std::array<int, 256> pinned_{}, heap_end_{};   ///< by row
 };
 
 /// Calls in one piece, none refused memory.
@@ -98,6 +111,16 @@ void Exporter::place(const Record& r, const Answered& a, Fields& f) {
     f.emplace_back("flags", prot_text(r));
     f.emplace_back("map", flags);
 }
+/// A program's heap is elsewhere: the range is mapped and unmapped as brk would.
+bool Exporter::heap(const Record& r, const Answered& a, Fields& f) {
+    const int old = heap_end_[r.who];
+    if (a.result == res_ok) heap_end_[r.who] = r.end;
+    const int lo = std::min<int>(old, r.end), hi = std::max<int>(old, r.end);
+    f = {{"verb", lo == hi || a.result != res_ok ? "NOTHING" : r.end > old ? "MMAP" : "MUNMAP"},
+         {"page", number(lo)}, {"pages", number(hi - lo)}, {"flags", "PROT_READ | PROT_WRITE"},
+         {"map", "MAP_FIXED_NOREPLACE"}};
+    return a.result == res_ok;
+}
 bool Exporter::call(const Record& r, const Answered& a, Fields& f) {
     const auto range = [&](const char* verb, const std::string& flags) {
         f = {{"verb", verb}, {"page", number(r.page)}, {"pages", number(r.end - r.page)},
@@ -124,6 +147,7 @@ bool Exporter::call(const Record& r, const Answered& a, Fields& f) {
                 f[3].second += " | MREMAP_FIXED";
             return !(a.result == res_enomem && !r.has(flag_fixed));
         case operation_id<OpFork>():
+            if (a.child >= 0) heap_end_[static_cast<std::size_t>(a.child)] = heap_end_[r.who];
             f = {{"verb", "FORK"}, {"child", number(a.child)}};
             return true;
         case operation_id<OpExit>(): f = {{"verb", "EXIT"}}; return true;
@@ -132,11 +156,14 @@ bool Exporter::call(const Record& r, const Answered& a, Fields& f) {
             const bool offered = (r.gup == gup_pin) == r.has(flag_write);
             f = {{"verb", !offered ? "NOTHING" : r.gup == gup_pin ? "PIN" : "GET"},
                  {"page", number(r.page)}};
+            if (a.handle >= 0) pinned_[static_cast<std::size_t>(a.handle)] = r.page;
             if (!offered) notes_ += " * No call of Linux keeps such a reference: " + notes_line_;
             return offered;
         }
         case operation_id<OpUnpin>(): f = {{"verb", "RELEASE"}}; return true;
-        case operation_id<OpDma>(): f = {{"verb", "DMA"}, {"value", number(r.value)}}; return true;
+        case operation_id<OpDma>():
+            f = {{"verb", "DMA"}, {"page", number(pinned_[r.who])}, {"value", number(r.value)}};
+            return true;
         case operation_id<OpFault>():
             f = {{"verb", r.has(flag_exec) ? "FETCH" : r.has(flag_write) ? "TOUCH" : "LOAD"},
                  {"page", number(r.page)}, {"value", "-1"}};
@@ -149,7 +176,8 @@ bool Exporter::call(const Record& r, const Answered& a, Fields& f) {
             f = {{"verb", "LOAD"}, {"page", number(r.page)}, {"value", number(a.value)}};
             return true;
         case user_fetch: f = {{"verb", "FETCH"}, {"page", number(r.page)}}; return true;
-        default: f = {{"verb", "NOTHING"}}; return false;   // brk, drain
+        case operation_id<OpBrk>(): return heap(r, a, f);
+        default: f = {{"verb", "NOTHING"}}; return false;   // drain
     }
 }
 void Exporter::row(const Operation& op, const Record& r, const Answered& a) {
@@ -163,11 +191,11 @@ void Exporter::row(const Operation& op, const Record& r, const Answered& a) {
         rows_ += "." + std::string(name) + " = " + value + ", ";
     rows_ += ".who = " + number(r.who) + ", .handle = " + number(a.handle) +
              (f[0].second == "FORK" ? "" : ", .child = -1");
-    const bool places = (f[0].second == "MMAP" || f[0].second == "MREMAP") && a.result == res_ok;
+    const bool at = f[0].second == "MMAP" || f[0].second == "MREMAP";
+    const bool places = at && verb_row(r.verb) != operation_id<OpBrk>() && a.result == res_ok;
     rows_ += ",\n     .place = " + number(places && checked ? a.page : -1) + ", .expected = " +
              (checked ? quoted(fault_end ? "0" : info.text) : "0") + ",\n     .line = " +
              quoted(write_operation(op, false)) + "},\n";
-    ++count_;
 }
 std::string Exporter::run(std::string& problem) {
     make_whole();
@@ -183,18 +211,24 @@ std::string Exporter::run(std::string& problem) {
         const Operation& op = std::get<Operation>(trace_.items[i].what);
         row(op, (*records)[i], machine->apply((*records)[i]));
     }
-    std::string out = "/* " + name_ + " - " + trace_.title + "\n *\n * Written by `faultline export`." +
-                      " Expected is what " + in_words(arena.rules).text() +
-                      " answers.\n * Places that the kernel would choose are given, the arena is at a"
-                      " fixed address.\n";
+    std::string out = "/* " + name_ + " - " + trace_.title +
+                      "\n *\n * Written by `faultline export`. Expected is what " +
+                      in_words(arena.rules).text() +
+                      " answers.\n * Places that the kernel would choose are given, the arena is at"
+                      " a fixed address.\n";
     if (scheduled_)
-        out += " * The trace stops calls in the middle; no program can do that. They are performed\n"
-               " * whole, in the order they begin, and their answers are not checked.\n";
-    if (refused_) out += " * The trace refuses memory to a call; here it has it. Nothing is checked.\n";
+        out += " * The trace stops calls in the middle; no program can do that. They are\n"
+               " * performed whole, in the order they begin, and answers are not checked.\n";
+    if (refused_)
+        out += " * The trace refuses memory to a call; here it has it. Nothing is checked.\n";
+    if (arena.limits.stack_guard_gap != bounds_live.stack_guard_gap)
+        out += " * Limits are scaled in the trace (guard gap, locked memory, map count): where an\n"
+               " * answer depends on one, this kernel's own limit gives another.\n";
     if (rows_.find("\"P") == std::string::npos) out += " * Nothing happens.\n";
-    out += notes_ + " *\n * cc -Wall -o trace trace.c && ./trace\n */" +
-           std::string(export_c_before) + "static const struct operation table[] = {\n" + rows_ +
-           "};\nenum { COUNT = sizeof table / sizeof table[0] };\n" + std::string(export_c_after);
+    out += notes_ + " *\n * cc -Wall -o trace trace.c && ./trace\n */" + head_lines();
+    out += std::string(export_c_before) + "static const struct operation table[] = {\n" + rows_;
+    out += "};\nenum { COUNT = sizeof table / sizeof table[0] };\n";
+    out += export_c_after;
     return out;
 }
 

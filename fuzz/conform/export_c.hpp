@@ -1,4 +1,4 @@
-// fuzz/conform/export_c.hpp - a trace as one C file that needs nothing but a C library and a kernel.
+// fuzz/conform/export_c.hpp - a trace as one C file that needs a C library and a kernel, no more.
 //
 // Why: who receives a counterexample wants to run it, on the kernel at hand, without this project.
 #pragma once

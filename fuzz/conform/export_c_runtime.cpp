@@ -7,25 +7,6 @@
 namespace faultline::fuzz {
 
 const std::string_view export_c_before = R"C(
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/io_uring.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <ucontext.h>
-#include <unistd.h>
-
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
@@ -33,7 +14,7 @@ const std::string_view export_c_before = R"C(
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-enum verb { MMAP, MUNMAP, MPROTECT, MADVISE, MLOCK, MUNLOCK, BRK, MREMAP, LOAD, STORE, TOUCH, FETCH,
+enum verb { MMAP, MUNMAP, MPROTECT, MADVISE, MLOCK, MUNLOCK, MREMAP, LOAD, STORE, TOUCH, FETCH,
             FORK, EXIT, PIN, GET, DMA, RELEASE, NOTHING };
 struct operation {
     enum verb verb;
@@ -60,8 +41,8 @@ static volatile int got_signal, got_code;
 static volatile unsigned long fetching;
 static unsigned char scrap[64];
 #define HANDLES 16
-static struct { int ring, pipe[2], pinned, gotten; void *queue, *entries; char *page;
-                struct io_uring_params p; } handles[HANDLES];
+static struct { int ring, pipe[2]; void *queue, *entries; struct io_uring_params p; }
+    handles[HANDLES];
 static int feed[2];
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
@@ -97,7 +78,7 @@ static void open_handles(void) {
                                   IORING_OFF_SQES);
     }
 }
-static long dma(int h, int value) {
+static long dma(int h, char *at_page, int value) {
     char *q = handles[h].queue;
     struct io_uring_params *p = &handles[h].p;
     struct io_uring_sqe *e = handles[h].entries;
@@ -109,19 +90,19 @@ static long dma(int h, int value) {
     memset(&e[at], 0, sizeof e[at]);
     e[at].opcode = IORING_OP_READ_FIXED;
     e[at].fd = feed[0];
-    e[at].addr = (unsigned long)handles[h].page;
+    e[at].addr = (unsigned long)at_page;
     e[at].len = 4096;
     ((unsigned *)(q + p->sq_off.array))[at] = at;
     __atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
     if (syscall(SYS_io_uring_enter, handles[h].ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0) != 1)
         return -errno;
+    at = *head & (p->cq_entries - 1);
     __atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
-    return 0;
+    return ((struct io_uring_cqe *)(q + p->cq_off.cqes))[at].res == 4096 ? 0 : -1;
 }
 static long keep(const struct operation *o) {
     struct iovec io = {AT(o->page), 4096};
     int h = o->handle < 0 ? HANDLES - 1 : o->handle;
-    handles[h].page = AT(o->page);
     return o->verb == PIN ? syscall(SYS_io_uring_register, handles[h].ring,
                                     IORING_REGISTER_BUFFERS, &io, 1)
                           : vmsplice(handles[h].pipe[1], &io, 1, 0);
@@ -146,9 +127,9 @@ static long perform(const struct operation *o, long *value) {
     case MUNLOCK: return munlock(at, bytes);
     case MREMAP: return syscall(SYS_mremap, at, bytes, o->size * 4096, o->flags, AT(o->to));
     case PIN: case GET: return keep(o);
-    case DMA: return dma(o->who, o->value);
+    case DMA: return dma(o->who, at, o->value);
     case RELEASE: return release(o->who);
-    case BRK: case NOTHING: case FORK: case EXIT: return 0;
+    case NOTHING: case FORK: case EXIT: return 0;
     default: access_page(o, value); return got_signal ? -1 : 0;
     }
 }

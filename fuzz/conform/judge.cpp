@@ -45,6 +45,7 @@ Judged Judge::pass_over(int deviation) {
 /// A fault alone is no more than what an access makes; memory is never refused.
 void Judge::adapt(Record& r) const {
     r.deny = 0;
+    if (is_gup(r) && r.gup == gup_get) r.verb = operation_id<OpGupFast>();   // so is vmsplice
     if (r.verb != operation_id<OpFault>()) return;
     r.verb = r.has(flag_exec) ? verb_fetch : r.has(flag_write) ? verb_write : verb_load;
     if (r.verb == verb_write && r.value == 0) r.value = static_cast<std::uint8_t>(limits_.values);
@@ -139,7 +140,10 @@ Judged Judge::one(Record r) {
     }
     answered_ = kernel_.apply(r);
     const std::uint32_t sees = kernel_.capabilities().sees;
-    bool same = same_answer(r, expected_, answered_, sees, &differences_);
+    bool same = same_answer(r, expected_, answered_, sees | sees_contents, &differences_);
+    if (!same && expected_.page != answered_.page)
+        differences_.push_back({"answer", "place", std::to_string(expected_.page),
+                                std::to_string(answered_.page)});
     same = look(r) && same;
     if (!kernel_.trouble().empty()) {
         differences_.push_back({"kernel", "trouble", "", kernel_.trouble()});
@@ -177,7 +181,8 @@ int Judge::known_deviation(const Record& r) const {
     }
     if (r.verb == operation_id<OpMremap>()) {
         const SeenVma* v = vma_at(p, r.page);
-        const bool beyond = v != nullptr && v->pgoff + (r.page - v->lo) + r.span > 2 * bounds_live.pages;
+        const bool beyond = v != nullptr &&
+                            v->pgoff + (r.page - v->lo) + r.span > 2 * bounds_live.pages;
         if (refused && served && beyond) return dev_pgoff;
         const bool several = v != nullptr && v->hi < r.end && r.has(flag_fixed) &&
                              r.span == r.end - r.page;
@@ -254,8 +259,8 @@ std::string observation_text(const Observation& seen, std::uint32_t sees, bool r
         }
     }
     for (const SeenFrame& f : seen.frames) {
-        out += "  " + name('F', frames, f.frame) + " refs " + std::to_string(f.refcount) + " maps " +
-               std::to_string(f.mapcount) + (f.exclusive ? " exclusive" : "") +
+        out += "  " + name('F', frames, f.frame) + " refs " + std::to_string(f.refcount) +
+               " maps " + std::to_string(f.mapcount) + (f.exclusive ? " exclusive" : "") +
                (f.lru ? "" : " off the LRU") + " " + name('A', anon_vmas, f.anon_vma) + " index " +
                std::to_string(f.index) + "\n";
     }

@@ -19,8 +19,9 @@ bool refused(int result) {
 int coarse(int result) { return refused(result) || result == res_pending ? result : int{res_ok}; }
 
 bool has_page(const Record& r) {
-    return r.verb < verb_load && (r.op == op_mmap || r.op == op_mmap_hint || r.op == op_mmap_fixed ||
-                                  r.op == op_mmap_noreplace);
+    return r.verb < verb_load &&
+           (r.op == op_mmap || r.op == op_mmap_hint || r.op == op_mmap_fixed ||
+            r.op == op_mmap_noreplace);
 }
 bool is_access(const Record& r) { return r.verb >= verb_load && r.verb <= verb_write; }
 
@@ -244,7 +245,8 @@ class Comparison::Look {
     static void places(const std::vector<Seen>& seen, FlatMap& out, LabelOf label) {
         out.clear();
         for (std::size_t i = 0; i < seen.size(); ++i)
-            if (label(seen[i]) != 0 && out.at(label(seen[i])) == 0) out.insert(label(seen[i]), i + 1);
+            if (label(seen[i]) != 0 && out.at(label(seen[i])) == 0)
+                out.insert(label(seen[i]), i + 1);
     }
 
     Comparison& own_;

@@ -72,9 +72,9 @@ void Corpus::offer(const std::vector<Record>& records, const Features& features)
     if (!fresh) return;
     for (const Features::Hit& hit : features.here())
         if (hit.records <= needed) entry.features.push_back(hit.feature);
+    const auto size = static_cast<std::ptrdiff_t>(records.size());
     entry.records.assign(records.begin(),
-                         records.begin() + std::min<std::ptrdiff_t>(
-                                               needed, static_cast<std::ptrdiff_t>(records.size())));
+                         records.begin() + std::min<std::ptrdiff_t>(needed, size));
     if (kept()) {
         const std::string bytes = bytes_of(entry.records);
         entry.file = (fs::path(directory_) / (name_of(bytes) + extension)).string();

@@ -79,7 +79,8 @@ void Features::shape(const Observation& seen) {
     for (const SeenProcess& p : seen.processes) {
         if (!p.alive) continue;
         ++living;
-        for (const SeenVma& v : p.vmas) longest = std::max(longest, static_cast<int>(v.chain.size()));
+        for (const SeenVma& v : p.vmas)
+            longest = std::max(longest, static_cast<int>(v.chain.size()));
     }
     for (const SeenFrame& f : seen.frames) shared = std::max(shared, f.mapcount);
     for (const SeenAnonVma& a : seen.anon_vmas) {

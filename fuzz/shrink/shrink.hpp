@@ -27,8 +27,8 @@ Shrunk shrink(const std::vector<Record>& records, const Arena& arena, const Fail
               std::uint64_t max_tries = 20'000);
 
 /// Fails if the system differs from the reference in a way alike `wanted`, looking after each
-/// operation, or, for a finding that only shows so, at another stride (0: never). Claims are checked
-/// only if the finding is about one: they cost most.
+/// operation, or, for a finding that only shows so, at another stride (0: never). Claims are
+/// checked only if the finding is about one: they cost most.
 FailsAfter fails_in_lockstep(Lockstep& lockstep, const Finding& wanted, int stride = 1);
 /// Shrinks a finding of a lockstep run: what differs in answers is first shrunk by answers alone.
 /// `stride` is the one it was found at, and becomes the one it is shown at.

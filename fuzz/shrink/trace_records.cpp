@@ -98,6 +98,17 @@ Operation line_of(const Record& r) {
         case verb_write: access(Verb::store); op.value = r.value; break;
         case verb_of<OpUnpin>(): op.verb = Verb::release; break;
         case verb_of<OpDma>(): op.verb = Verb::handle_store; op.value = r.value; break;
+        case verb_of<OpReclaim>(): op.verb = Verb::reclaim; op.frame = r.who; break;
+        case verb_of<OpFreeSwap>(): op.verb = Verb::free_swap; op.frame = r.who; break;
+        case verb_of<OpSwapon>():
+            op.verb = Verb::swapon;
+            op.device = r.who;
+            op.synchronous = r.has(flag_fixed);   // as fuzz/reference/perform.hpp reads it
+            op.stable = r.has(flag_maymove);
+            break;
+        case verb_of<OpSwapoff>(): op.verb = Verb::swapoff; op.device = r.who; break;
+        case verb_of<OpSwapoffEnd>(): op.verb = Verb::swapoff_end; op.device = r.who; break;
+        case verb_of<OpUnuse>(): op.verb = Verb::unuse; op.page.page = r.page; break;
         default: op.verb = Verb::drain; break;
     }
     op.deny = r.deny;
@@ -107,7 +118,8 @@ bool on_handle(Verb v) { return v == Verb::release || v == Verb::handle_store; }
 
 class TraceWriter {
   public:
-    explicit TraceWriter(const Arena& arena) : arena_(arena), machine_(make_reference(arena.bounds)) {
+    explicit TraceWriter(const Arena& arena)
+        : arena_(arena), machine_(make_reference(arena.bounds)) {
         std::string problem;
         machine_->reset(arena.limits, arena.rules, problem);
     }
@@ -120,11 +132,15 @@ class TraceWriter {
     void record(const Record& r) {
         const int before = machine_->pc(r.task);
         const bool forking = before != pc_idle && machine_->forking(r.task);
+        // An access that needs no fault needs no task.
+        const bool served = r.verb >= verb_load && r.verb <= verb_write &&
+                            machine_->serves(r.who, r.page, r.verb == verb_write,
+                                             r.verb == verb_fetch);
         machine_->apply(r);
         const Outcome& o = machine_->last();
         if (o.blocked && o.steps == 0) return;
         if (r.verb == verb_step) step(r, before, forking, o);
-        else call(r, o);
+        else call(r, o, served);
     }
     void step(const Record& r, int pc, bool forking, const Outcome& o) {
         ScheduledStep s;
@@ -136,11 +152,13 @@ class TraceWriter {
         else if (o.child < 0) names_.after(o);
         add(s);
     }
-    void call(const Record& r, const Outcome& o) {
+    void call(const Record& r, const Outcome& o, bool served) {
         Operation op = line_of(r);
-        const bool event = r.verb < operation_count && !operation_shape(r.verb).task;
+        const bool event =
+            served || (r.verb < operation_count && !operation_shape(r.verb).task);
         if (on_handle(op.verb)) op.handle = names_.of(names_.handle, r.who);
-        else if (op.verb != Verb::drain) op.process = names_.of(names_.process, r.who);
+        else if (op.verb != Verb::drain && op.frame < 0 && op.device < 0)
+            op.process = names_.of(names_.process, r.who);
         if (arena_.limits.tasks > 1 && !event) op.task = r.task;
         op.begin = !event && r.has(flag_begin) && machine_->pc(r.task) != pc_idle;
         if (op.begin && op.verb == Verb::fork) unborn_ = names_.processes++;
@@ -266,9 +284,24 @@ class TraceReader {
             case Verb::handle_store: r.verb = verb_of<OpDma>(); break;
             case Verb::release: r.verb = verb_of<OpUnpin>(); break;
             case Verb::drain: r.verb = verb_of<OpDrain>(); break;
+            case Verb::reclaim: r.verb = verb_of<OpReclaim>(); return by_frame(op);
+            case Verb::free_swap: r.verb = verb_of<OpFreeSwap>(); return by_frame(op);
+            case Verb::swapon:
+                r.verb = verb_of<OpSwapon>();
+                r.flags |= static_cast<std::uint8_t>((op.synchronous ? flag_fixed : 0) |
+                                                     (op.stable ? flag_maymove : 0));
+                break;
+            case Verb::swapoff: r.verb = verb_of<OpSwapoff>(); break;
+            case Verb::swapoff_end: r.verb = verb_of<OpSwapoffEnd>(); break;
+            case Verb::unuse: r.verb = verb_of<OpUnuse>(); break;
             case Verb::handle_load: return false;   // looks, and does nothing
         }
         return true;
+    }
+    /// Records name a frame by its row; which one a page has is known to a player alone.
+    bool by_frame(const Operation& op) {
+        if (op.frame < 0) problem_ = "a frame named by its page, which records do not carry yet";
+        return op.frame >= 0;
     }
     bool move_of(const Operation& op, Record& r) {
         r.span = static_cast<std::uint16_t>(op.size);
@@ -282,6 +315,8 @@ class TraceReader {
         Record r;
         int who = 0;
         if (op.handle >= 0) who = row_of(handles_, op.handle);
+        else if (op.frame >= 0) who = op.frame;
+        else if (op.device >= 0) who = op.device;
         else if (op.process >= 0) who = row_of(processes_, op.process);
         if (who < 0 || !verb(op, r)) return false;
         r.who = static_cast<std::uint8_t>(who);

@@ -75,6 +75,7 @@ bool FastSystem::reset(const Bounds& b, const Rules& rules, std::string& problem
     c.memlock_limit = static_cast<u64>(b.memlock_limit);
     c.map_count_limit = u(b.map_count_limit);
     c.move_slack = u(b.move_slack);
+    c.target_slack = u(b.target_slack);
     c.pin_bias = u(b.pin_bias);
     c.batch_size = u(b.batch_size);
     c.release = rules.fault_lock == FaultLock::mmap_lock ? x86::Release::v6_1

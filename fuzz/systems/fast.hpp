@@ -4,14 +4,13 @@
 //          pages of an arena. The arena is put where tables of every level begin, so that its few
 //          pages walk, make and free all of them. What is shown is everything: the reference's
 //          claims are checked on it.
-// Differs: ghosts (`want`, `attached`) are no part of the engine: the judge takes them from the
-//          reference (violation_of), or abstract_into derives `want` from what is mapped.
+// Differs: ghosts (`want`, `attached`) are no part of the engine: the judge, which makes a state of
+//          what is shown (Reference::violation_of), takes them from the reference's own history.
 #pragma once
 #include <memory>
 
 #include "fuzz/systems/system.hpp"
 #include "model/fast/engine.hpp"
-#include "model/reference/machine.hpp"
 
 namespace faultline::fuzz {
 
@@ -34,11 +33,6 @@ class FastSystem final : public System {
     void observe(Observation& out) override;
     std::string self_check() override;
     faultline::FL_FAST::Engine& engine() { return *engine_; }
-    /// A state of the reference that the engine's state stands for; ghosts are derived: a process
-    /// wants what it has, a kept reference counts as attached where its frame is mapped.
-    /// False if there are more objects than the bounds have rows.
-    template <Bounds B>
-    bool abstract_into(StateRow<Concrete, B>& out);
 
   private:
     faultline::FL_FAST::Answer perform(const Record& r);

@@ -1,11 +1,12 @@
-// fuzz/systems/faultline.h - the interface of a system under test, for C: what a kernel's fault path
+// fuzz/systems/faultline.h - the interface of a system under test, for C: what a fault path
 // implements to be hammered.
 //
 // Why: whoever has a fault path has it in C. Plain structs and numbers, a version in front, nothing
 //      allocated across the border. README.md, "Hammer your own fault path", shows the way;
 //      fuzz/examples/cowfork.c is a small whole example.
 //
-// Rules: processes and handles are rows, the lowest free one is taken. Pages are numbers in an arena
+// Rules: processes and handles are rows, the lowest free one is taken. Pages are numbers in an
+//        arena
 //      that every process has. Everything not seen or not implemented is left out of `sees`, `can`,
 //      `operations` and `mmap_kinds`, and is then neither drawn nor compared.
 #ifndef FAULTLINE_H

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fuzz/targets/check_contract.sh - the build contract of the fuzzing services, simulated without them.
+# fuzz/targets/check_contract.sh - the build contract of the services, simulated without them.
 #
 # Why: a build that breaks there is seen a day later. Variables are set as the services set them:
 #      clang, libc++, AddressSanitizer, an engine that is an archive (here our replay program).

@@ -13,7 +13,8 @@ constexpr int stride = 16;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    BytesHistory history = history_of_bytes({data, size}, fault_path_places, Style::calls, most_records);
+    BytesHistory history =
+        history_of_bytes({data, size}, fault_path_places, Style::calls, most_records);
     if (history.records.empty()) return -1;
     history.arena.rules = judged_rules(history.arena.rules);
     const std::unique_ptr<System> subject = make_subject(history.arena.bounds);

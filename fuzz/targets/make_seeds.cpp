@@ -1,8 +1,8 @@
 // fuzz/targets/make_seeds.cpp - writes seed corpora: make_seeds TRACES OUT [NAME...].
 //
-// Why: `fuzz/targets/build.sh` makes all of them where a fuzzing service builds; of these, a few are
+// Why: `fuzz/targets/build.sh` makes all of them where a service builds; of these, a few are
 //      committed, and `make_seeds tests/.. fuzz/targets NAME...` writes those again after the
-//      format or the traces have changed (fuzz/README.md).
+//      format or the traces have changed (fuzz/targets/README.md).
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>

@@ -1,4 +1,4 @@
-// fuzz/targets/replay_main.cpp - a plain main for a fuzz target: performs files and directories once.
+// fuzz/targets/replay_main.cpp - a plain main for a fuzz target: performs files, each once.
 //
 // Why: every compiler runs every corpus and every regression, whether it has a fuzzer or not. An
 //      empty replay is a mistake, not a pass; so is a directory that is not there.

@@ -24,7 +24,8 @@ Finding finding_of(const Outcome& last, int violated) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    BytesHistory history = history_of_bytes({data, size}, schedule_places, Style::steps, most_records);
+    BytesHistory history =
+        history_of_bytes({data, size}, schedule_places, Style::steps, most_records);
     if (history.records.empty()) return -1;
     history.arena.rules = judged_rules(history.arena.rules);
     history.arena.excused = known_broken(history.arena.rules);

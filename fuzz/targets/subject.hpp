@@ -1,7 +1,7 @@
-// fuzz/targets/subject.hpp - the system that the fault_path target judges, and the rules it plays by.
+// fuzz/targets/subject.hpp - the system that the fault_path target judges, and its rules.
 //
 // Why: the target must not know: which system is linked is one line of the build, and the programs
-//      that measure how fast a planted bug is found (fuzz/README.md) link one that has it.
+//      that measure how fast a planted bug is found (fuzz/targets/README.md) link one that has it.
 #pragma once
 #include <memory>
 #include <string_view>

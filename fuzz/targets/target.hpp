@@ -1,5 +1,5 @@
-// fuzz/targets/target.hpp - what every fuzz target has: the entry point engines call, and one way to
-// fail.
+// fuzz/targets/target.hpp - what every fuzz target has: the entry point engines call, one way
+// to fail.
 //
 // Why: libFuzzer, AFL++ and the replay program know nothing but this function; a failure must be
 //      readable in their log, because the input alone says little.

@@ -1,5 +1,5 @@
-// fuzz/targets/trace_parser_fuzzer.cpp - hostile text: reading it, writing it and reading that again
-// agree, and what reads is run.
+// fuzz/targets/trace_parser_fuzzer.cpp - hostile text: reading it, writing it, reading that
+// again agree, and what reads is run.
 //
 // Why: traces come from strangers. Whatever parses must survive its own text form, and the machine
 //      must refuse what it does not have and never step outside its tables.

@@ -98,7 +98,8 @@ void AnonStore::prepare(Vma& v, VmaId id, AnonId shared) {
 
 void AnonStore::clone(Vma& dst, VmaId dst_id, const Vma& src) {
     for (AvcId c = src.chain_oldest; c != 0; c = avcs_[c].newer) {
-        if (FL_MUTANT(clone_skips_oldest) && c == src.chain_oldest && c != src.chain_newest) continue;
+        if (FL_MUTANT(clone_skips_oldest) && c == src.chain_oldest && c != src.chain_newest)
+            continue;
         link(dst, dst_id, avcs_[c].anon_vma);
     }
     dst.anon_vma = src.anon_vma;

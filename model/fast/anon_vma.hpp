@@ -1,8 +1,8 @@
 // model/fast/anon_vma.hpp - anon_vmas, the chains that link VMAs to them, and their interval trees.
 //
-// Why:     the reverse map: from a page to the anon_vma it names, through the tree of the VMAs linked
-//          to it that contain its index, to one entry each. A chain (anon_vma_chain objects) is a
-//          list in a VMA, newest first, and one node in each anon_vma's tree.
+// Why:     the reverse map: from a page to the anon_vma it names, through the tree of the VMAs
+//          linked to it that contain its index, to one entry each. A chain (anon_vma_chain objects)
+//          is a list in a VMA, newest first, and one node in each anon_vma's tree.
 // Source:  linux mm/rmap.c:__anon_vma_prepare, anon_vma_clone, anon_vma_fork, unlink_anon_vmas;
 //          mm/interval_tree.c@v6.12
 // Differs: the tree is a treap, whose shape does not depend on the order of insertion; a node keeps

@@ -31,8 +31,9 @@ Answer Engine::advise(MmId id, Advice what, Vpn lo, Vpn hi) {
 Answer Engine::edit(MmId id, EditCall call) {
     if (!alive(id) || call.cursor >= call.end) return {Ret::blocked};
     Mm& mm = mms_[id];
-    if (call.what == Edit::lock &&
-        mm.locked_vm + (call.end - call.cursor) > config_.memlock_limit && !FL_MUTANT(mlock_unlimited))
+    const Vpn lo = call.cursor;
+    if (call.what == Edit::lock && !FL_MUTANT(mlock_unlimited) &&
+        mm.locked_vm + (call.end - lo) - locked_pages(mm, lo, call.end) > config_.memlock_limit)
         return {Ret::enomem};
     bool hole = false;
     Ret ret = Ret::ok;
@@ -54,25 +55,70 @@ Answer Engine::edit(MmId id, EditCall call) {
         }
     }
     end_write(mm);
-    return {ret == Ret::ok && hole ? Ret::enomem : ret};
+    if (ret == Ret::ok && hole) return {Ret::enomem};
+    if (ret == Ret::ok && call.what == Edit::lock && !FL_MUTANT(mlock_fills_nothing))
+        ret = populate(mm, lo, call.end, true);
+    return {ret};
+}
+u64 Engine::locked_pages(Mm& mm, Vpn lo, Vpn hi) {
+    u64 pages = 0;
+    for (VmaId v = mm.vmas.find(store_, lo); v != 0 && vma(v).lo < hi; v = vma(v).next)
+        if ((vma(v).flags & vma_locked) != 0)
+            pages += std::min(vma(v).hi, hi) - std::max(vma(v).lo, lo);
+    return pages;
+}
+/// VMA by VMA, a page at a time. A fault that finds no memory is tried again if the VMA had pages
+/// before it. Source: linux mm/gup.c:__mm_populate, populate_vma_page_range@v6.12
+Ret Engine::populate(Mm& mm, Vpn lo, Vpn hi, bool reports) {
+    const bool each_page = rules_.mlock_drains == MlockDrains::each_page;
+    bool got_on = false;   // since the VMA was entered
+    for (Vpn at = lo; at < hi;) {
+        const VmaId id = mm.vmas.find(store_, at);
+        if (id == 0 || vma(id).lo >= hi) return Ret::ok;
+        const Vma& v = vma(id);
+        at = std::max(at, v.lo);
+        const Vpn stop = std::min(v.hi, hi);
+        if ((v.flags & vma_prot) == 0) {
+            if (!each_page) zone_.drain(cpu_);
+            if (reports) return Ret::enomem;
+            at = stop;
+            got_on = false;
+            continue;
+        }
+        const Entry e = tables_.get(mm.tables, at);
+        const bool write = (v.flags & vma_write) != 0;
+        if (!is_none(e) && (!write || is_writable(e))) {
+            got_on = ++at != stop;
+            if (each_page ? is_frame(e) : at == stop) zone_.drain(cpu_);
+            continue;
+        }
+        const u32 asked = ask_gup | (write ? u32{ask_write} : 0);
+        if (handle_covered(mm, id, at, asked) != Ret::oom) continue;
+        if (!each_page) zone_.drain(cpu_);
+        if (!got_on && reports) return Ret::eagain;
+        if (!got_on) at = stop;
+        got_on = false;
+    }
+    return Ret::ok;
 }
 
 /// The piece of v from the cursor on, with its new flags, may join n.
-bool Engine::piece_joins(const EditCall& call, const Vma& v, const Vma& n, bool denied) const {
-    return call.edited(v.flags) == n.flags && n.pgoff + v.lo == v.pgoff + n.lo && !denied &&
+bool Engine::piece_joins(const EditCall& call, const Vma& v, const Vma& n) const {
+    return call.edited(v.flags) == n.flags && n.pgoff + v.lo == v.pgoff + n.lo &&
            anon_mergeable(v.anon_vma, v.singular(), n);
 }
 /// The piece starts its VMA: the VMA below takes it, and perhaps the one above with it.
-bool Engine::edit_left(Mm& mm, VmaId id, const EditCall& call) {
+Engine::Join Engine::edit_left(Mm& mm, VmaId id, const EditCall& call) {
     const bool denied = refuse();
     const Vma& v = vma(id);
-    if (v.lo != call.cursor || v.prev == 0) return false;
+    if (v.lo != call.cursor || v.prev == 0) return Join::no;
     const VmaId below = v.prev;
     Vma& n = vma(below);
-    if (n.hi != v.lo || !piece_joins(call, v, n, denied)) return false;
+    if (n.hi != v.lo || !piece_joins(call, v, n)) return Join::no;
+    if (denied) return Join::denied;
     const VmaId above = v.next;
     const bool both = above != 0 && vma(above).lo == v.hi && v.hi <= call.end &&
-                      piece_joins(call, v, vma(above), denied) &&
+                      piece_joins(call, v, vma(above)) &&
                       outer_agree(n.anon_vma, vma(above).anon_vma);
     const Vpn stop = std::min(v.hi, call.end);
     account_locked(mm, (v.flags & vma_locked) != 0, (n.flags & vma_locked) != 0, stop - v.lo);
@@ -86,16 +132,17 @@ bool Engine::edit_left(Mm& mm, VmaId id, const EditCall& call) {
         remove(mm, above);
     }
     resize(mm, below, n.lo, end);
-    return true;
+    return Join::yes;
 }
 /// The piece ends its VMA: the VMA above takes it.
-bool Engine::edit_right(Mm& mm, VmaId id, const EditCall& call) {
+Engine::Join Engine::edit_right(Mm& mm, VmaId id, const EditCall& call) {
     const bool denied = refuse();
     const Vma& v = vma(id);
     const VmaId above = v.next;
-    if (above == 0 || vma(above).lo != v.hi || v.hi > call.end) return false;
+    if (above == 0 || vma(above).lo != v.hi || v.hi > call.end) return Join::no;
     const Vma& n = vma(above);
-    if (!piece_joins(call, v, n, denied)) return false;
+    if (!piece_joins(call, v, n)) return Join::no;
+    if (denied) return Join::denied;
     account_locked(mm, (v.flags & vma_locked) != 0, (n.flags & vma_locked) != 0,
                    v.hi - call.cursor);
     inherit(above, id);
@@ -104,11 +151,14 @@ bool Engine::edit_right(Mm& mm, VmaId id, const EditCall& call) {
     if (lo == call.cursor) remove(mm, id);
     else resize(mm, id, lo, call.cursor);
     resize(mm, above, call.cursor, n.hi, pgoff);
-    return true;
+    return Join::yes;
 }
 Ret Engine::edit_piece(Mm& mm, VmaId id, const EditCall& call) {
-    if (!edit_left(mm, id, call) && !edit_right(mm, id, call)) {
-        const Ret failed = call.advice() ? Ret::eagain : Ret::enomem;
+    const Ret failed = call.advice() ? Ret::eagain : Ret::enomem;
+    Join join = edit_left(mm, id, call);
+    if (join == Join::no) join = edit_right(mm, id, call);
+    if (join == Join::denied && rules_.merge_oom == MergeOom::fails) return failed;
+    if (join != Join::yes) {
         if (!split_at(mm, call.cursor, true, refuse())) return failed;
         const bool denied = refuse();
         if (vma(covering(mm, call.cursor)).hi > call.end &&
@@ -120,6 +170,8 @@ Ret Engine::edit_piece(Mm& mm, VmaId id, const EditCall& call) {
     const u32 flags = call.edited(v.flags);
     account_locked(mm, (v.flags & vma_locked) != 0, (flags & vma_locked) != 0, v.pages());
     set_flags(v, flags);
+    const bool locks = call.what == Edit::lock || call.what == Edit::unlock;
+    if (locks && rules_.mlock_drains == MlockDrains::each_range) zone_.drain(cpu_);
     if (call.what == Edit::protect) protect(mm, v, call.cursor, std::min(v.hi, call.end));
     return Ret::ok;
 }

@@ -91,8 +91,9 @@ void Engine::split(Mm& mm, VmaId id, Vpn at) {
     resize(mm, id, old.lo, at);
     const VmaId upper =
         add_vma(old.mm, at, old.hi,
-                FL_MUTANT(split_keeps_pgoff) ? old.pgoff
-                                             : old.index_of(at) + u64{FL_MUTANT(split_pgoff_off_by_one)},
+                FL_MUTANT(split_keeps_pgoff)
+                    ? old.pgoff
+                    : old.index_of(at) + u64{FL_MUTANT(split_pgoff_off_by_one)},
                 old.flags);
     write_lock(mm, vma(upper));
     inherit(upper, id);
@@ -126,11 +127,12 @@ bool Engine::anon_mergeable(AnonId mine, bool mine_singular, const Vma& n) const
     return n.anon_vma == 0 && mine_singular &&
            rules_.merge_anon == MergeAnon::either_singular;
 }
-/// [lo, hi) meets no VMA, nor `gap` pages below a stack.
+/// [lo, hi) meets no VMA, nor the `gap` pages below the next one above if that is a stack.
 bool Engine::range_free(Mm& mm, Vpn lo, Vpn hi, u64 gap) {
-    for (VmaId id = mm.vmas.find(store_, lo); id != 0 && vma(id).lo < hi + gap; id = vma(id).next)
-        if (vma(id).lo < hi || (vma(id).flags & vma_growsdown) != 0) return false;
-    return true;
+    const VmaId id = mm.vmas.find(store_, lo);
+    if (id == 0) return true;
+    const bool stack = (vma(id).flags & vma_growsdown) != 0;
+    return vma(id).lo >= hi + (stack ? gap : 0);
 }
 void Engine::account_locked(Mm& mm, bool was, bool now, u64 pages) {
     if (now && !was) mm.locked_vm += pages;

@@ -144,8 +144,11 @@ class Engine {
         u32 flags = 0;
         VmaId source = 0;      ///< whose chain it takes along, 0 none
         AnonId anon_vma = 0;
-        bool singular = false;
+        bool singular = false;         ///< its source is no fork child's
+        /// The one above is compared first; these neighbours are out of the question.
+        bool above_first = false, not_below = false, not_above = false;
     };
+    Like like_of(VmaId source, Vpn from);
     bool insert_range(MmId id, Vpn lo, Vpn hi, const Like& like, bool denied);
     // Edits (edit.cpp).
     enum class Edit : u8 { protect, dontfork, dofork, wipeonfork, keeponfork, lock, unlock };
@@ -158,17 +161,27 @@ class Engine {
     };
     Answer edit(MmId id, EditCall call);
     Ret edit_piece(Mm& mm, VmaId id, const EditCall& call);
-    bool piece_joins(const EditCall& call, const Vma& v, const Vma& n, bool denied) const;
-    bool edit_left(Mm& mm, VmaId id, const EditCall& call);
-    bool edit_right(Mm& mm, VmaId id, const EditCall& call);
+    bool piece_joins(const EditCall& call, const Vma& v, const Vma& n) const;
+    enum class Join : u8 { no, yes, denied };
+    Join edit_left(Mm& mm, VmaId id, const EditCall& call);
+    Join edit_right(Mm& mm, VmaId id, const EditCall& call);
+    u64 locked_pages(Mm& mm, Vpn lo, Vpn hi);
+    /// Faults a range in (mlock, growth of locked memory). Only mlock `reports` what it could not.
+    Ret populate(Mm& mm, Vpn lo, Vpn hi, bool reports);
     void protect(Mm& mm, const Vma& v, Vpn lo, Vpn hi);
     // Moving (mremap.cpp).
-    struct MovePlan {
-        bool sound = false, shrinks = false, same = false, in_place = false, goes = false;
-        Ret refused = Ret::ok;
+    enum class Moving : u8 { stay, grow_or_move, to_target, dontunmap };
+    struct OldRange {
+        bool efault = true, eagain = false;
     };
-    MovePlan plan_move(Mm& mm, VmaId id, const Move& m);
-    Answer move_vma(MmId id, const Move& m);
+    OldRange judge(Mm& mm, Vpn lo, Vpn hi, u64 span);
+    Ret refuse_move(Mm& mm, const Move& m);
+    Answer relocate(MmId id, Move m, Moving how);
+    bool grow_in_place(MmId id, VmaId v, Vpn lo, Vpn hi, bool denied);
+    Answer move_vma(MmId id, const Move& m, Moving how);
+    Answer after_move(Mm& mm, const Move& m);
+    bool move_pages(Mm& mm, const Move& m);
+    void leave_behind(Mm& mm, const Move& m);
     void move_entries(Mm& mm, Vpn lo, Vpn hi, Vpn to);
     // Forking (fork.cpp).
     bool copy_pages(Mm& parent, Mm& child, const Vma& v, VmaId copy, Gather& gather);

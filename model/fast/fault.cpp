@@ -15,7 +15,8 @@ Ret Engine::handle(Mm& mm, Vpn vpn, u32 asked) {
         const Vma& v = vma(id);
         if (v.lo <= vpn) return handle_covered(mm, id, vpn, asked);
         // GUP does not grow stacks.
-        if ((v.flags & vma_growsdown) == 0 || ((asked & ask_gup) != 0 && !FL_MUTANT(gup_grows_stack)))
+        const bool for_gup = (asked & ask_gup) != 0 && !FL_MUTANT(gup_grows_stack);
+        if ((v.flags & vma_growsdown) == 0 || for_gup)
             return Ret::segv_maperr;
         if (!expand(mm, id, vpn)) return Ret::segv_maperr;
     }
@@ -28,13 +29,15 @@ bool Engine::expand(Mm& mm, VmaId above, Vpn vpn) {
     const u64 pages = v.lo - vpn;
     if (v.prev != 0) {
         const Vma& below = vma(v.prev);
-        const bool near = below.hi + config_.stack_guard_gap > vpn + u64{FL_MUTANT(guard_gap_off_by_one)};
+        const bool near = below.hi + config_.stack_guard_gap >
+                          vpn + u64{FL_MUTANT(guard_gap_off_by_one)};
         if (near && (below.flags & vma_growsdown) == 0 && (below.flags & vma_prot) != 0)
             return false;
     }
     const bool fits = v.hi - vpn <= config_.stack_limit &&
                       v.pgoff >= config_.min_pgoff + pages &&
-                      !((v.flags & vma_locked) != 0 && mm.locked_vm + pages > config_.memlock_limit);
+                      ((v.flags & vma_locked) == 0 ||
+                       mm.locked_vm + pages <= config_.memlock_limit);
     if (!fits || !prepare(v, above, denied)) return false;
     if (!FL_MUTANT(expand_not_accounted))
         account_locked(mm, false, (v.flags & vma_locked) != 0, pages);
@@ -56,6 +59,7 @@ Ret Engine::handle_covered(Mm& mm, VmaId id, Vpn vpn, u32 asked) {
         return Ret::segv_accerr;
     if (is_none(e)) {
         if (write) return new_page(mm, id, vpn, e, unshare);
+        if (refuse()) return Ret::oom;   // the page table
         const u64 prot = v.prot | bits::special;
         tables_.set(table != 0 ? table : tables_.make_leaf(mm.tables, vpn), vpn,
                     kind_.make(0, prot, FL_MUTANT(zero_page_writable) && (v.flags & vma_write) != 0,
@@ -119,7 +123,8 @@ Ret Engine::new_page(Mm& mm, VmaId id, Vpn vpn, Entry old, bool unshare) {
     if (!prepare(v, id, refuse())) return Ret::oom;
     const Pfn fresh = refuse() ? 0 : zone_.alloc(cpu_);
     if (fresh == 0) return Ret::oom;
-    own(fresh, v, vpn, copies && !FL_MUTANT(copy_forgets_content) ? zone_[frame_of(old)].content : 0);
+    const bool keeps = copies && !FL_MUTANT(copy_forgets_content);
+    own(fresh, v, vpn, keeps ? zone_[frame_of(old)].content : 0);
     const bool write = (v.flags & vma_write) != 0 && !unshare;
     tables_.set(tables_.make_leaf(mm.tables, vpn), vpn,
                 kind_.make(fresh, v.prot, write, !unshare && !FL_MUTANT(new_page_clean)));
@@ -196,7 +201,7 @@ Answer Engine::store(MmId id, Vpn vpn, u64 value) {
     Answer out;
     out.ret = access(mms_[id], vpn, Access::write, out);
     out.value = 0;
-    if (out.ret == Ret::ok) return store_mapped(id, vpn, value).ret == Ret::ok ? out : Answer{Ret::blocked};
+    if (out.ret == Ret::ok) out.ret = store_mapped(id, vpn, value).ret;
     return out;
 }
 

@@ -45,7 +45,8 @@ bool Engine::copy_table(Mm& parent, Mm& child, TableId from, VmaId copy, Vpn lo,
                     e = kind_.wrprotect(e);
                     if (!FL_MUTANT(fork_skips_flush)) gather.add(vpn);
                 }
-                into = FL_MUTANT(fork_child_loses_dirty) ? e & ~(bits::dirty | kind_.saved_dirty) : e;
+                into = e;
+                if (FL_MUTANT(fork_child_loses_dirty)) into &= ~(bits::dirty | kind_.saved_dirty);
             }
             ++pages;
         } else {

@@ -17,7 +17,11 @@ bool Engine::insert_range(MmId id, Vpn lo, Vpn hi, const Like& like, bool denied
     const auto adopt = [&](VmaId survivor) {
         if (like.anon_vma != 0) inherit(survivor, like.source);
     };
-    const bool left = joins(below), right = joins(above);
+    const bool right = joins(above) && !like.not_above;
+    bool left = joins(below) && !like.not_below;
+    // Where the one above is taken first, the one below must suit its anon_vma.
+    if (like.above_first && left && right)
+        left = anon_mergeable(vma(above).anon_vma, vma(above).singular(), vma(below));
     if (left) {
         const bool both = right && (outer_agree(vma(below).anon_vma, vma(above).anon_vma) ||
                                     FL_MUTANT(three_way_merge_unchecked));
@@ -63,6 +67,7 @@ Answer Engine::mmap(MmId id, Place place, Vpn lo, Vpn hi, u32 flags) {
     if (!placed) placed = mm.vmas.find_gap(store_, len, config_.low, config_.high, lo);
     Like like;
     like.flags = flags;
+    like.above_first = rules_.mmap_merge == MmapMerge::above_first;
     like.pgoff = FL_MUTANT(mmap_pgoff_zero) ? config_.min_pgoff : lo;
     const bool ok = placed && insert_range(id, lo, lo + len, like, denied);
     end_write(mm);
@@ -85,6 +90,7 @@ Answer Engine::brk(MmId id, Vpn end) {
         const bool denied = refuse();
         Like like;
         like.flags = vma_read | vma_write;
+        like.above_first = rules_.mmap_merge == MmapMerge::above_first;
         like.pgoff = mm.brk;
         // A grown heap keeps one page clear of what lies above it.
         const Vpn reach = end + 1 - u64{FL_MUTANT(brk_touches_neighbour)};

@@ -1,129 +1,203 @@
 // model/fast/mremap.cpp - mremap: shrink, grow in place, move with the entries.
 //
-// Source: linux mm/mremap.c:vma_to_resize, mremap_to, move_vma, move_page_tables@v6.12
+// Source: linux mm/mremap.c:vma_to_resize, mremap_to, move_vma, move_page_tables@v6.12;
+//         check_prep_vma@v6.17
 #include <algorithm>
 
 #include "model/fast/engine.hpp"
 
 namespace faultline::FL_FAST {
 
-/// What the call comes to, before anything is changed.
-Engine::MovePlan Engine::plan_move(Mm& mm, VmaId id, const Move& m) {
-    MovePlan plan;
-    const u64 old = m.hi - m.lo;
-    const bool overlap = m.fixed && m.to < m.hi && m.to + m.span > m.lo;
-    const bool moves = m.fixed || m.dontunmap;
-    const bool bad_target = overlap || (m.fixed && m.to + m.span > config_.high);
-    const auto refused = [&](Ret r) {
-        plan.refused = r;
-        return plan;
-    };
-    if ((moves && !m.maymove) || (m.dontunmap && m.span != old) || (id != 0 && bad_target))
-        return refused(Ret::einval);
-    if (id == 0) return refused(Ret::efault);
+/// Whether the VMA at the old range allows the move or the growth.
+Engine::OldRange Engine::judge(Mm& mm, Vpn lo, Vpn hi, u64 span) {
+    const VmaId id = covering(mm, lo);
+    if (id == 0) return {};
     const Vma& v = vma(id);
-    const bool whole = v.hi >= m.hi || (!moves && m.span <= old) ||
-                       (moves && v.hi >= m.lo + m.span);
-    if (!whole) return refused(Ret::efault);
-    plan.sound = true;
-    plan.shrinks = !moves && m.span < old;
-    plan.same = !moves && m.span == old;
-    if (plan.shrinks || plan.same) return plan;
-    if ((v.flags & vma_locked) != 0 && mm.locked_vm + m.span > old + config_.memlock_limit &&
-        !FL_MUTANT(mremap_ignores_memlock))
-        return refused(Ret::eagain);
-    plan.in_place = !moves && v.hi == m.hi && m.lo + m.span <= config_.high &&
-                    range_free(mm, m.hi, m.lo + m.span, 0) &&
-                    v.index_of(m.lo) + m.span <= config_.max_pgoff + 1;
-    if (plan.in_place) return plan;
-    const bool crowded = mm.map_count + config_.move_slack >= config_.map_count_limit;
-    plan.goes = !crowded && (moves || m.maymove);
-    if (!plan.goes) plan.refused = Ret::enomem;
-    return plan;
+    const u64 old = hi - lo;
+    const bool eagain = (v.flags & vma_locked) != 0 && span > old &&
+                        mm.locked_vm + (span - old) > config_.memlock_limit &&
+                        !FL_MUTANT(mremap_ignores_memlock);
+    return {v.hi < std::min(lo + span, hi), eagain};
+}
+/// What is refused before anything is changed.
+Ret Engine::refuse_move(Mm& mm, const Move& m) {
+    const bool moves = m.fixed || m.dontunmap;
+    const bool early = rules_.mremap_checks == MremapChecks::early;
+    const bool here = covering(mm, m.lo) != 0;
+    const bool overlap = m.to < m.hi && m.to + m.span > m.lo;
+    const bool bad_target = m.fixed && (overlap || m.to + m.span > config_.high);
+    if ((moves && !m.maymove) || (m.dontunmap && m.span != m.hi - m.lo)) return Ret::einval;
+    if (bad_target && (here || early)) return Ret::einval;
+    const bool crowded =
+        mm.map_count + config_.move_slack + config_.target_slack >= config_.map_count_limit;
+    if (moves && crowded && (here || early)) return Ret::enomem;
+    if (!here) return Ret::efault;
+    if (!early || !moves) return Ret::ok;
+    const OldRange old = judge(mm, m.lo, m.hi, m.span);
+    return old.efault ? Ret::efault : old.eagain ? Ret::eagain : Ret::ok;
 }
 
 Answer Engine::mremap(MmId id, const Move& m) {
     if (!alive(id) || m.lo >= m.hi || m.span == 0) return {Ret::blocked};
     Mm& mm = mms_[id];
-    const VmaId here = covering(mm, m.lo);
-    const MovePlan plan = plan_move(mm, here, m);
-    Answer out{plan.refused};
-    out.page = plan.refused == Ret::ok ? m.lo : 0;
-    if (plan.shrinks) {
-        out.ret = unmap(mm, m.lo + m.span, m.hi);
-        if (out.ret != Ret::ok) out.page = 0;
-    } else if (plan.in_place) {
-        account_locked(mm, false, (vma(here).flags & vma_locked) != 0, m.span - (m.hi - m.lo));
-        resize(mm, here, vma(here).lo, m.lo + m.span);
-    } else if (plan.goes) {
-        out = move_vma(id, m);
+    const u64 old = m.hi - m.lo;
+    Answer out{refuse_move(mm, m)};
+    out.page = m.lo;
+    if (out.ret == Ret::ok) {
+        Moving how = m.dontunmap ? Moving::dontunmap
+                     : m.maymove ? Moving::grow_or_move
+                                 : Moving::stay;
+        if (m.fixed && !m.dontunmap) how = Moving::to_target;
+        if (m.fixed || m.dontunmap || m.span > old) out = relocate(id, m, how);
+        else if (m.span < old) out.ret = unmap(mm, m.lo + m.span, m.hi);
     }
     end_write(mm);
+    if (out.ret != Ret::ok) out.page = 0;
     return out;
 }
 
-/// Entries move with what they map; the old range is flushed once.
+/// Target and tail go first, then the old range is looked at, then it grows or moves.
+Answer Engine::relocate(MmId id, Move m, Moving how) {
+    Mm& mm = mms_[id];
+    if (m.fixed) {
+        if (unmap(mm, m.to, m.to + m.span) != Ret::ok) return {Ret::enomem};
+        if (m.lo + m.span < m.hi) {
+            if (unmap(mm, m.lo + m.span, m.hi) != Ret::ok) return {Ret::enomem};
+            m.hi = m.lo + m.span;
+        }
+    }
+    const bool denied = refuse();
+    const OldRange old = judge(mm, m.lo, m.hi, m.span);
+    if (old.efault) return {Ret::efault};
+    if (old.eagain) return {Ret::eagain};
+    const VmaId here = covering(mm, m.lo);
+    const Vma& v = vma(here);
+    const bool may_grow = how == Moving::stay || how == Moving::grow_or_move;
+    if (may_grow && v.hi == m.hi && m.lo + m.span <= config_.high &&
+        range_free(mm, m.hi, m.lo + m.span, 0) &&
+        v.index_of(m.lo) + m.span <= config_.max_pgoff + 1) {
+        if (!grow_in_place(id, here, m.hi, m.lo + m.span, denied)) return {Ret::enomem};
+        m.to = m.lo;
+        return after_move(mm, m);
+    }
+    const bool placed = how != Moving::stay &&
+                        (m.fixed || mm.vmas.find_gap(store_, m.span, config_.low, config_.high,
+                                                     m.to)) &&
+                        mm.map_count + config_.move_slack < config_.map_count_limit;
+    if (!placed) return {Ret::enomem};
+    if ((v.flags & vma_locked) != 0 && how == Moving::dontunmap &&
+        rules_.dontunmap_locked == DontunmapLocked::splits) {
+        // The range is cut out first, so that locked_vm stays right.
+        if (!split_at(mm, m.lo, true, refuse())) return {Ret::enomem};
+        if (!split_at(mm, m.hi, true, refuse())) return {Ret::enomem};
+    }
+    return move_vma(id, m, how);
+}
+/// A range like the VMA's from page `from` on.
+Engine::Like Engine::like_of(VmaId source, Vpn from) {
+    const Vma& v = vma(source);
+    Like like;
+    like.flags = v.flags;
+    like.source = source;
+    like.anon_vma = v.anon_vma;
+    like.singular = v.singular();
+    like.pgoff = v.index_of(from);
+    return like;
+}
+bool Engine::grow_in_place(MmId id, VmaId v, Vpn lo, Vpn hi, bool denied) {
+    Mm& mm = mms_[id];
+    if (rules_.mremap_grow == MremapGrow::alone) {
+        account_locked(mm, false, (vma(v).flags & vma_locked) != 0, hi - lo);
+        resize(mm, v, vma(v).lo, hi);
+        return true;
+    }
+    Like like = like_of(v, lo);
+    like.singular = true;   // nobody asks whether it is a fork child's
+    return insert_range(id, lo, hi, like, denied);
+}
+/// What a locked range has grown by is faulted in.
+Answer Engine::after_move(Mm& mm, const Move& m) {
+    const VmaId there = covering(mm, m.to);
+    const bool locked = there != 0 && (vma(there).flags & vma_locked) != 0;
+    end_write(mm);
+    if (locked && m.lo + m.span > m.hi)
+        populate(mm, m.to + (m.hi - m.lo), m.to + m.span, false);
+    Answer out;
+    out.page = m.to;
+    return out;
+}
+
+/// Entries move with what they map; the range they leave is flushed once.
 void Engine::move_entries(Mm& mm, Vpn lo, Vpn hi, Vpn to) {
     Gather gather(tlb_, mm.tlb);
     tables_.each_leaf(mm.tables, lo, hi, [&](TableId at, Vpn from, Vpn end) {
-        TableId into = 0;
         for (Vpn vpn = from; vpn < end; ++vpn) {
             const Entry e = tables_.table(at).e[vpn & 511];
             if (is_none(e)) continue;
             const Vpn target = to + (vpn - lo);
-            if (into == 0 || (target & 511) == 0) into = tables_.make_leaf(mm.tables, target);
-            else into = tables_.make_leaf(mm.tables, target);
-            tables_.set(into, target, FL_MUTANT(move_loses_write) ? e & ~bits::writable : e);
+            tables_.set(tables_.make_leaf(mm.tables, target), target,
+                        FL_MUTANT(move_loses_write) ? e & ~bits::writable : e);
             tables_.set(at, vpn, 0);
             if (!FL_MUTANT(move_skips_flush)) gather.add(vpn);
         }
     });
 }
-
+/// Each page may need a table. False if one is refused: what has moved is back again then.
+bool Engine::move_pages(Mm& mm, const Move& m) {
+    const u64 pages = m.hi - m.lo;
+    const bool denied = deny_at_ > asked_ && deny_at_ <= asked_ + pages;
+    const u64 moved = denied ? deny_at_ - asked_ - 1 : pages;
+    asked_ += static_cast<u32>(denied ? moved + 1 : pages);
+    move_entries(mm, m.lo, m.lo + moved, m.to);
+    if (denied && !FL_MUTANT(move_failure_loses_pages))
+        move_entries(mm, m.to, m.to + moved, m.lo);
+    return !denied;
+}
+/// MREMAP_DONTUNMAP: the old range stays, empty, unlocked and without anon_vma.
+void Engine::leave_behind(Mm& mm, const Move& m) {
+    Vma& v = vma(covering(mm, m.lo));
+    write_lock(mm, v);
+    if (rules_.dontunmap_locked == DontunmapLocked::splits)
+        account_locked(mm, (v.flags & vma_locked) != 0, false, v.pages());
+    set_flags(v, v.flags & ~u32{vma_locked});
+    const DontunmapUnlinks rule = rules_.dontunmap_unlinks;
+    if (rule == DontunmapUnlinks::no || v.lo != m.lo || v.hi != m.hi ||
+        FL_MUTANT(dontunmap_stays_linked))
+        return;
+    if (!anon_.unlink(v)) broken_ = true;
+    if (rule == DontunmapUnlinks::restarts) v.pgoff = v.lo;
+}
 /// Source: linux mm/mremap.c:move_vma; mm/vma.c:copy_vma@v6.12
-Answer Engine::move_vma(MmId id, const Move& m) {
+Answer Engine::move_vma(MmId id, const Move& m, Moving how) {
     Mm& mm = mms_[id];
-    if (m.fixed) {
-        const Ret cleared = unmap(mm, m.to, m.to + m.span);
-        if (cleared != Ret::ok) return {cleared};
-    }
     const bool denied = refuse();
     const VmaId here = covering(mm, m.lo);
-    Vpn to = m.to;
-    const bool placed =
-        m.fixed || mm.vmas.find_gap(store_, m.span, config_.low, config_.high, to);
-    Like like;
-    {
-        const Vma& v = vma(here);
-        like.flags = v.flags;
-        like.source = here;
-        like.anon_vma = v.anon_vma;
-        like.singular = v.singular();
-        // Offsets start anew only where nothing was ever faulted in.
-        like.pgoff = v.anon_vma == 0 || FL_MUTANT(move_restarts_pgoff) ? to : v.index_of(m.lo);
-        if (v.anon_vma != 0 && v.index_of(m.lo) + m.span > config_.max_pgoff + 1)
-            return {Ret::enomem};
+    const Vma& v = vma(here);
+    Like like = like_of(here, m.lo);
+    if (v.anon_vma != 0 && like.pgoff + m.span > config_.max_pgoff + 1) return {Ret::enomem};
+    // Offsets start anew only where nothing was ever faulted in.
+    if (v.anon_vma == 0 || FL_MUTANT(move_restarts_pgoff)) like.pgoff = m.to;
+    // A source that stays must not become one with its copy.
+    const DontunmapMerge rule = rules_.dontunmap_merge;
+    if (v.anon_vma == 0 && how == Moving::dontunmap && rule != DontunmapMerge::itself) {
+        like.not_below = v.hi == m.to;
+        like.not_above = v.lo == m.to + m.span;
+        if (rule == DontunmapMerge::not_beside)
+            like.not_below = like.not_above = like.not_below || like.not_above;
     }
-    if (!placed || !insert_range(id, to, to + m.span, like, denied)) return {Ret::enomem};
-    move_entries(mm, m.lo, std::min(m.hi, m.lo + m.span), to);
-    Answer out;
-    out.page = to;
-    if (!m.dontunmap) {
-        out.ret = unmap(mm, m.lo, m.hi);
-        if (out.ret != Ret::ok) out.page = 0;
+    if (!insert_range(id, m.to, m.to + m.span, like, denied)) return {Ret::enomem};
+    if (!move_pages(mm, m)) {
+        unmap(mm, m.to, m.to + m.span);
+        return {Ret::enomem};
+    }
+    if (how == Moving::dontunmap) {
+        leave_behind(mm, m);
+        Answer out;
+        out.page = m.to;
         return out;
     }
-    const VmaId left = covering(mm, m.lo);
-    Vma& v = vma(left);
-    write_lock(mm, v);
-    account_locked(mm, (v.flags & vma_locked) != 0, false, v.pages());
-    set_flags(v, v.flags & ~u32{vma_locked});
-    if (rules_.dontunmap_unlinks == DontunmapUnlinks::yes && v.lo == m.lo && v.hi == m.hi &&
-        !FL_MUTANT(dontunmap_stays_linked)) {
-        if (!anon_.unlink(v)) broken_ = true;
-        v.pgoff = v.lo;
-    }
-    return out;
+    unmap(mm, m.lo, m.hi);   // if it cannot be cut, it stays, empty
+    return after_move(mm, m);
 }
 
 }  // namespace faultline::FL_FAST

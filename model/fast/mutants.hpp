@@ -100,6 +100,8 @@
     X(dontneed_zaps_locked, "calls", "MADV_DONTNEED empties locked memory")                        \
     X(dontneed_ignores_holes, "calls", "MADV_DONTNEED reports no holes")                           \
     X(locked_vm_never_falls, "calls", "locked_vm is never counted down")                           \
+    X(mlock_fills_nothing, "calls", "mlock faults nothing in")                                     \
+    X(move_failure_loses_pages, "tables", "entries do not move back when a move fails")            \
     X(mlock_unlimited, "calls", "mlock ignores RLIMIT_MEMLOCK")
 
 namespace faultline::fast_mutants {

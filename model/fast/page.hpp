@@ -6,7 +6,8 @@
 //          mm/swap.c:folio_add_lru, lru_add_drain_cpu@v6.12
 // Differs: the content of a page is one version word, not 4096 bytes: nothing is zeroed or copied
 //          but the word. Counts are plain integers of a size that std::atomic_ref takes. A page
-//          that loses its last map forgets mapping and PG_anon_exclusive at once (A-unmapped-forgets).
+//          that loses its last map forgets mapping and PG_anon_exclusive at once
+//          (A-unmapped-forgets).
 #pragma once
 #include <vector>
 

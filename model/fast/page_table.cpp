@@ -41,8 +41,9 @@ void TableStore::free_below(TableId at, unsigned h, Vpn base, Vpn lo, Vpn hi, Vp
         const TableId below = child(e);
         const Vpn from = base + i * span, to = from + span;
         free_below(below, h - 1, from, std::max(lo, from), std::min(hi, to), floor, ceiling);
-        const bool ours = from >= floor &&
-                          (to <= ceiling || (FL_MUTANT(table_freed_under_neighbour) && hi == ceiling));
+        const bool ours =
+            from >= floor &&
+            (to <= ceiling || (FL_MUTANT(table_freed_under_neighbour) && hi == ceiling));
         if (!ours) continue;
         release(below);
         e = 0;

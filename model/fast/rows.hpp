@@ -1,4 +1,4 @@
-// model/fast/rows.hpp - which numbers of a small table are free: the lowest free one in a few words.
+// model/fast/rows.hpp - which numbers of a small table are free, a bit each.
 #pragma once
 #include <bit>
 #include <vector>

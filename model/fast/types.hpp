@@ -79,7 +79,7 @@ struct Config {
     u32 cpus = 1;
     u32 stack_guard_gap = 256;
     u64 stack_limit = 2048, memlock_limit = 2048;
-    u32 map_count_limit = 65530, move_slack = 3;
+    u32 map_count_limit = 65530, move_slack = 3, target_slack = 2;
     u32 pin_bias = 1024;
     u32 batch_size = 31;                     ///< folios an LRU batch takes before it drains
     x86::Release release = x86::Release::v6_12;   ///< layout of the entries' software bits

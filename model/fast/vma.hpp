@@ -1,7 +1,7 @@
 // model/fast/vma.hpp - vm_area_struct in one cache line.
 //
-// Why:    what a fault needs of a VMA (range, flags, page protection, anon_vma, its lock) comes with
-//         one miss.
+// Why:    what a fault needs of a VMA (range, flags, page protection, anon_vma, its lock) comes
+//         with one miss.
 // Source: linux include/linux/mm_types.h:vm_area_struct@v6.12
 #pragma once
 #include "model/fast/arena.hpp"

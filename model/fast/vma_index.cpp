@@ -39,10 +39,6 @@ void move_tail(IndexNode& from, u32 at, IndexNode& to) {
     }
     from.count = static_cast<u16>(at);
 }
-Vpn guarded_lo(const VmaStore& s, const Vma& v) {
-    if ((v.flags & vma_growsdown) == 0 || FL_MUTANT(search_ignores_guard)) return v.lo;
-    return v.lo > s.guard_gap ? v.lo - s.guard_gap : 0;
-}
 
 }  // namespace
 
@@ -58,13 +54,11 @@ VmaIndex::Path VmaIndex::descend(const VmaStore& s, Vpn vpn) const {
     }
 }
 
-/// Free pages between the VMA (or its guard gap) and what stands below it; the lowest counts from
-/// page 0 and the search cuts it.
+/// Free pages between the VMA and what stands below it; the lowest counts from page 0 and the
+/// search cuts it.
 u64 VmaIndex::gap_below(const VmaStore& s, VmaId id) {
     const Vma& v = s.vmas[id];
-    const Vpn below = v.prev != 0 ? s.vmas[v.prev].hi : 0;
-    const Vpn top = guarded_lo(s, v);
-    return top > below ? top - below : 0;
+    return v.lo - (v.prev != 0 ? s.vmas[v.prev].hi : 0);
 }
 
 void VmaIndex::refresh(VmaStore& s, const Path& path) {
@@ -234,7 +228,7 @@ bool VmaIndex::gap_under(const VmaStore& s, NodeId at, u64 len, Vpn limit, VmaId
             continue;
         }
         const Vma& v = s.vmas[n.slot[i]];
-        const Vpn top = std::min(guarded_lo(s, v), limit);
+        const Vpn top = std::min(v.lo, limit);
         const Vpn below = v.prev != 0 ? s.vmas[v.prev].hi : 0;
         if (top >= below + len) {
             found = n.slot[i];
@@ -243,12 +237,17 @@ bool VmaIndex::gap_under(const VmaStore& s, NodeId at, u64 len, Vpn limit, VmaId
     }
     return false;
 }
-bool VmaIndex::clear_of_guards(const VmaStore& s, VmaId above, Vpn& end) {
-    for (VmaId u = above; u != 0 && s.vmas[u].lo < end + s.guard_gap; u = s.vmas[u].next)
-        if (guarded_lo(s, s.vmas[u]) < end) {
-            end = guarded_lo(s, s.vmas[u]);
-            return false;
-        }
+/// False if a stack above, less than its gap away, had room for `len` pages right below it: then
+/// the search goes on below the gap, which is the new limit.
+bool VmaIndex::clear_of_guards(const VmaStore& s, VmaId above, u64 len, Vpn low, Vpn& limit) {
+    for (VmaId u = above; u != 0 && s.vmas[u].lo < limit + s.guard_gap; u = s.vmas[u].next) {
+        const Vma& v = s.vmas[u];
+        const Vpn below = v.prev != 0 ? s.vmas[v.prev].hi : low;
+        if ((v.flags & vma_growsdown) == 0 || v.lo < below + len) continue;
+        if (FL_MUTANT(search_ignores_guard)) continue;
+        limit = v.lo > s.guard_gap ? v.lo - s.guard_gap : 0;
+        return false;
+    }
     return true;
 }
 bool VmaIndex::find_gap(const VmaStore& s, u64 len, Vpn low, Vpn limit, Vpn& place) const {
@@ -260,9 +259,8 @@ bool VmaIndex::find_gap(const VmaStore& s, u64 len, Vpn low, Vpn limit, Vpn& pla
     for (Vpn end = limit; root_ != 0;) {
         VmaId above = 0;
         if (!gap_under(s, root_, len, end, above)) return false;
-        const Vma& v = s.vmas[above];
-        end = std::min(guarded_lo(s, v), end);
-        if (!clear_of_guards(s, above, end)) continue;
+        end = std::min(s.vmas[above].lo, end);
+        if (!clear_of_guards(s, above, len, low, end)) continue;
         if (end < low + len) return false;
         place = end - len;
         return true;

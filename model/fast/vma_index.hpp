@@ -82,9 +82,7 @@ class VmaIndex {
     /// Changes the range of a VMA that is in; it must not meet another one at any time.
     void resize(VmaStore& s, VmaId id, Vpn lo, Vpn hi);
     /// The highest place below `limit` where `len` pages lie free, clear of guard gaps; false if
-    /// there is none at or above `low`.
-    /// Source: linux mm/mmap.c:vm_unmapped_area@v6.12
-    /// Differs: a stack guards its gap even where another VMA stands in it, as in the reference.
+    /// there is none at or above `low`. Source: linux mm/mmap.c:unmapped_area_topdown@v6.12
     bool find_gap(const VmaStore& s, u64 len, Vpn low, Vpn limit, Vpn& place) const;
     /// Gives all nodes back.
     void clear(VmaStore& s);
@@ -109,9 +107,7 @@ class VmaIndex {
     void put_in(VmaStore& s, Path& path, u32 slot, u64 end, u64 gap);
     void take_out(VmaStore& s, Path& path);
     bool gap_under(const VmaStore& s, NodeId at, u64 len, Vpn limit, VmaId& found) const;
-    /// Highest start of `len` free pages that end at or below `end`, just above which `above`
-    /// stands; `end` becomes the limit for another try.
-    static bool clear_of_guards(const VmaStore& s, VmaId above, Vpn& end);
+    static bool clear_of_guards(const VmaStore& s, VmaId above, u64 len, Vpn low, Vpn& limit);
 
     NodeId root_ = 0;
     VmaId first_ = 0, last_ = 0;

@@ -85,7 +85,8 @@ constexpr BoolOf<K> populate(K& k) {
                 k.t.page += 1;
                 k.t.hole = true;
             }
-            const BoolOf<K> leaves = refused || (serves && (k.t.page >= v.hi || k.t.page >= k.t.end));
+            const BoolOf<K> leaves =
+                refused || (serves && (k.t.page >= v.hi || k.t.page >= k.t.end));
             IF(leaves) leave_vma(k, v);
             drains = D::select(BoolOf<K>(each_page), serves && filled, leaves && true);
             // Writable memory is written to, so that it is zeroed or copied now.

@@ -18,7 +18,7 @@ struct Args {
     typename M::Value value{};
     typename M::Bool synchronous{}, stable{};
     [[no_unique_address]] typename M::Vma::Inode inode{};
-    [[no_unique_address]] typename M::Vma::FileBool shared{};
+    [[no_unique_address]] typename M::Vma::Shared shared{};
 };
 
 /// The machine of these bounds has the step at all.

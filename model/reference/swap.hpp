@@ -3,7 +3,8 @@
 //
 // Why:     a slot's byte in swap_map and a page's place in the swap cache change under locks of
 //          their own, in the middle of faults, forks and unmaps; here is each change by itself.
-// Source:  linux mm/swapfile.c:swap_duplicate, swap_free, folio_free_swap, free_swap_and_cache@v6.1;
+// Source:  linux mm/swapfile.c:swap_duplicate, swap_free, folio_free_swap,
+//          free_swap_and_cache@v6.1;
 //          mm/swap_state.c:add_to_swap_cache, __delete_from_swap_cache, free_swap_cache@v6.1;
 //          mm/memory.c:zap_pte_range@v6.1
 // Differs: a slot that nobody needs is free at once, Linux may keep it in a per-CPU cache of slots
@@ -84,7 +85,8 @@ constexpr void leave_swap_cache(K& k, F& f) {
     f.dirty = false;
     put_frame(k, f);
 }
-/// Drops the page's swap space if no entry needs it: not under writeback. The caller holds the lock.
+/// Drops the page's swap space if no entry needs it: not under writeback. The caller holds the
+/// lock.
 /// Source: mm/swapfile.c:folio_free_swap@v6.1
 template <class K, class F>
 constexpr void free_swap_of(K& k, F& f) {

@@ -59,7 +59,8 @@ constexpr void touch_device(K& k) {
     if (k.env.rules.swap_device_ref == SwapDeviceRef::none)
         k.out.bug = k.out.bug || AT(k.s.slots, k.t.slot, device).none();
 }
-/// Takes a reference to the device, or faults again if it is gone. Looks into the swap cache. A slot of a synchronous device that one entry names is read past it.
+/// Takes a reference to the device, or faults again if it is gone. Looks into the swap cache. A
+/// slot of a synchronous device that one entry names is read past it.
 template <class K>
 constexpr BoolOf<K> swap_lookup(K& k) {
     using D = typename K::D;

@@ -14,7 +14,8 @@ struct VmaFlags {
     typename M::Bool read, write, exec, growsdown, locked, dontfork, wipeonfork;
     // The file and how it is mapped: they never change.
     [[no_unique_address]] typename M::Vma::Inode inode;
-    [[no_unique_address]] typename M::Vma::FileBool shared, maywrite;
+    [[no_unique_address]] typename M::Vma::Shared shared;
+    [[no_unique_address]] typename M::Vma::Maywrite maywrite;
 };
 template <class M>
 constexpr VmaFlags<M> flags_of(const typename M::Vma& v) {
@@ -96,7 +97,8 @@ constexpr auto free_vma_row(const K& k, const auto& mm) {
     });
 }
 /// Pages [lo, hi) meet no VMA, nor, if the next VMA above is a stack, the guard gap below it.
-/// Source: linux mm/mmap.c:unmapped_area_topdown, arch_get_unmapped_area_topdown@v6.1 (vm_start_gap)
+/// Source: linux mm/mmap.c:unmapped_area_topdown@v6.1;
+/// arch/x86/kernel/sys_x86_64.c:arch_get_unmapped_area_topdown@v6.1 (vm_start_gap)
 template <class K>
 constexpr BoolOf<K> range_free(const K& k, const auto& mm, const auto& lo, const auto& hi,
                                bool with_gap = true) {

@@ -216,8 +216,8 @@ struct Symbolic {
     class Pick {
     public:
         Pick(const Found& f, int size) : hot_(f.hot), rows_(std::min(size, f.rows)) { advance(); }
-        template <class T>
-        Pick(const Absent<T>&, int) : rows_(0) {}
+        template <class T, int Tag>
+        Pick(const Absent<T, Tag>&, int) : rows_(0) {}
         template <class Sort, int Rows>
         Pick(const Ref<Sort, Rows>& r, int size) : rows_(size) {
             for (int k = 0; k < rows_; ++k) hot_[static_cast<std::size_t>(k)] = r.is(k).term();
@@ -306,8 +306,8 @@ struct Symbolic {
     template <int Rows>
     struct Tally {
         std::array<SymNum, static_cast<std::size_t>(Rows)> n{};
-        template <class T>
-        void add(const Absent<T>&, const SymBool&) {}
+        template <class T, int Tag>
+        void add(const Absent<T, Tag>&, const SymBool&) {}
         template <class Sort>
         void add(const Ref<Sort, Rows>& which, const SymBool& when) {
             for (int k = 0; k < Rows; ++k) {

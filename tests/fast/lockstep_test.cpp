@@ -49,7 +49,8 @@ TEST_P(FastLockstep, agrees) {
     LockstepConfig config;
     config.arena = arena;
     config.operations = operations();
-    if (const char* stride = std::getenv("FAULTLINE_FAST_STRIDE")) config.stride = std::atoi(stride);
+    const char* stride = std::getenv("FAULTLINE_FAST_STRIDE");
+    if (stride != nullptr) config.stride = std::atoi(stride);
     const LockstepReport report = lockstep.run(config);
     EXPECT_FALSE(report.finding) << describe(report);
     EXPECT_EQ(report.problem, "");

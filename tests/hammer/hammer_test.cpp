@@ -92,7 +92,8 @@ TEST(Canary, OneWrongFieldOfALookIsFound) {
     const Lie lies[] = {
         {"refcount", [](Observation& o) { for (auto& f : o.frames) f.refcount += f.mapcount > 2; }},
         {"mapcount", [](Observation& o) { for (auto& f : o.frames) f.mapcount -= f.mapcount > 3; }},
-        {"exclusive", [](Observation& o) { for (auto& f : o.frames) f.exclusive |= f.mapcount > 1; }},
+        {"exclusive",
+         [](Observation& o) { for (auto& f : o.frames) f.exclusive |= f.mapcount > 1; }},
         {"num_children",
          [](Observation& o) { for (auto& a : o.anon_vmas) a.num_children += a.num_children > 2; }},
         {"frames in use", [](Observation& o) { o.frames_used += o.frames_used > 6; }},

@@ -60,7 +60,7 @@ TEST(Canary, CowReuseByMapcount) {
 TEST(Canary, GupFastBlindToFork) {
     Rules rules = linux_6_1;
     rules.gup_fork_seq = GupForkSeq::none;
-    const Hunt h = hunt("b1", rules, true, 400'000);
+    const Hunt h = hunt("b1", rules, true, 2'000'000);
     EXPECT_EQ(h.missed, 0);
     for (const auto& id : h.claims)
         EXPECT_TRUE(id.starts_with("cow.") || id.starts_with("pin.") || id == "task.fork") << id;

@@ -75,8 +75,9 @@ INSTANTIATE_TEST_SUITE_P(
         Buggy{"gup_fork_seq", "none", {"gup_fast.grab", "gup_fast.check", "fork", "fork.share"},
               {"pin.exclusive at fork.share", "pin.write-private at fork.share"}},
         Buggy{"fault_lock", "vma_lock_ignored", {"fork", "fault", "fork.share", "fork.check"},
-              {"frame.once-per-mm at fork.share", "task.normal at fork.share",
-               "task.new-frame at fork.share", "representation.ranges at fork.share"}},
+              {"frame.once-per-mm at fork.share", "representation.ranges at fork.share",
+               "representation.ranges at fork.check", "swap.once-per-mm at fork.check",
+               "swap.once-per-mm at fork.share"}},
         Buggy{"fork_pinned", "share", {"fork.check", "fork.share"},
               {"pin.exclusive at fork.share", "pin.write-private at fork.share"}}),
     [](const auto& i) { return std::string(i.param.rule); });

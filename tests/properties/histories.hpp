@@ -1,4 +1,4 @@
-// tests/properties/histories.hpp - draws histories of enabled operations, and counts what they reach.
+// tests/properties/histories.hpp - draws histories of enabled operations, counts what they reach.
 //
 // Why: the mixture is another one each time (swarm) and every operation is drawn from the state it
 //      meets; a law that is only ever asked about refusals or empty machines says nothing, so what

@@ -1,4 +1,4 @@
-// tests/properties/names_test.cpp - no operation knows the names of rows: renaming the state and the
+// tests/properties/names_test.cpp - no operation knows the names of rows: renaming state and
 // operation renames the result.
 //
 // Why: tests/explore asks this of small machines and all successors together; here it is asked of
@@ -46,7 +46,8 @@ int child_of(const typename M::State& s, const Record& r, const Outcome& o) {
 
 /// `renames`: the law; else the operation keeps its old names, which must show.
 template <Bounds B>
-Judged names_law(const Case& c, bool renames, std::array<std::uint64_t, fuzz::verb_count + 1>& seen) {
+Judged names_law(const Case& c, bool renames,
+                 std::array<std::uint64_t, fuzz::verb_count + 1>& seen) {
     using M = Machine<Concrete, B>;
     const Env env{c.rules(), B};
     if (c.records.empty()) return no_case();
@@ -91,9 +92,11 @@ TEST(Names, OperationsDoNotKnowThem) {
     Seen seen{};
     EXPECT_EQ(told(check_names<bounds_b2>("names b2", "b2", 80, false, 3'000, seen)), "");
     EXPECT_EQ(told(check_names<bounds_m1>("names m1", "m1", 80, false, 3'000, seen)), "");
-    for (int row = 0; row < fuzz::verb_count; ++row)
+    for (int row = 0; row < fuzz::verb_count; ++row) {
+        if (row < operation_count && operation_shape(row).swap) continue;   // not at these bounds
         EXPECT_GT(seen[static_cast<std::size_t>(row)] * thinner, 0u)
             << fuzz::verb_names[static_cast<std::size_t>(row)];
+    }
 }
 TEST(Names, StepsDoNotKnowThem) {
     Seen seen{};

@@ -1,7 +1,7 @@
 // tests/properties/property.hpp - a law over random histories: draw, judge, shrink, keep the trace.
 //
-// Why: rapidcheck chooses the cases and shrinks them; what a case is, and what is kept of a failure,
-//      is ours: a history of records, and a trace that outlives every change of the generators.
+// Why: rapidcheck chooses the cases and shrinks them; what a case is, and what is kept of one that
+//      fails, is ours: a history of records, and a trace that outlives changes of the generators.
 //      rapidcheck is named in property.cpp alone, so that a law costs no more than its templates.
 #pragma once
 #include <cstdint>

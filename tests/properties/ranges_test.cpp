@@ -90,13 +90,12 @@ Judged fresh_law(const Case& c, bool unmaps, Told& seen) {
     return breaks("MAP_FIXED is not munmap and mmap: " + differs, tail);
 }
 
-/// A call and the one that takes it back.
+/// A call and the one that takes it back. Not mlock: it faults the range in, which nothing undoes.
 struct Pair {
     OpCode there, back;
 };
-constexpr std::array<Pair, 6> pairs{{{op_mlock, op_munlock}, {op_munlock, op_mlock},
-                                     {op_dontfork, op_dofork}, {op_dofork, op_dontfork},
-                                     {op_wipeonfork, op_keeponfork},
+constexpr std::array<Pair, 5> pairs{{{op_dontfork, op_dofork}, {op_dofork, op_dontfork},
+                                     {op_wipeonfork, op_keeponfork}, {op_keeponfork, op_wipeonfork},
                                      {op_mprotect, op_mprotect}}};
 template <class M>
 bool same_flags(const typename M::Vma& a, const typename M::Vma& b) {
@@ -185,7 +184,7 @@ void print(const char* what, const Told& t) {
 
 TEST(Ranges, MunmapThenMmapIsFresh) {
     Told t;
-    EXPECT_EQ(told(check_law<bounds_b2>("fresh b2", "b2", 100, 2'000, fresh_law<bounds_b2>, t)), "");
+    EXPECT_EQ(told(check_law<bounds_b2>("fresh b2", "b2", 99, 2'000, fresh_law<bounds_b2>, t)), "");
     EXPECT_EQ(told(check_law<bounds_f1>("fresh f1", "f1", 300, 500, fresh_law<bounds_f1>, t)), "");
     print("fresh", t);
     EXPECT_GT(t.alone, t.held / 10);
@@ -200,7 +199,7 @@ TEST(Ranges, CanaryDontneedIsNotFresh) {
 }
 TEST(Ranges, ThereAndBackIsTheSame) {
     Told t;
-    EXPECT_EQ(told(check_law<bounds_b2>("split b2", "b2", 100, 2'000, split_law<bounds_b2>, t)), "");
+    EXPECT_EQ(told(check_law<bounds_b2>("split b2", "b2", 99, 2'000, split_law<bounds_b2>, t)), "");
     EXPECT_EQ(told(check_law<bounds_f1>("split f1", "f1", 300, 800, split_law<bounds_f1>, t)), "");
     print("there and back", t);
     EXPECT_GT(t.cut, t.held / 10);

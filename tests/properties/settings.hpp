@@ -1,4 +1,4 @@
-// tests/properties/settings.hpp - how many cases, from which seed: read from RC_PARAMS, and checked.
+// tests/properties/settings.hpp - how many cases, from which seed: RC_PARAMS, read and checked.
 //
 // Why: rapidcheck passes over a word it does not know, so that a typo runs the defaults in silence.
 //      Here the text is read first, and rapidcheck is handed values; it reads no environment.

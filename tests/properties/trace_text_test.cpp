@@ -46,7 +46,8 @@ class Scribe {
     int number() { return random_.one_in(8) ? 65535 : random_.below(20); }
     template <class Table>
     std::string some(const Table& table) {
-        const auto& x = table[static_cast<std::size_t>(random_.below(static_cast<int>(table.size())))];
+        const int at = random_.below(static_cast<int>(table.size()));
+        const auto& x = table[static_cast<std::size_t>(at)];
         if constexpr (requires { x.name; }) return std::string(x.name);
         else return std::string(x);
     }
@@ -55,7 +56,8 @@ class Scribe {
     }
     std::pair<std::string, std::string> rule() {
         const auto& r = rule_infos[static_cast<std::size_t>(random_.below(rule_infos.size()))];
-        return {std::string(r.name), std::string(r.options[static_cast<std::size_t>(random_.below(2))])};
+        const auto option = static_cast<std::size_t>(random_.below(2));
+        return {std::string(r.name), std::string(r.options[option])};
     }
     void museum(Trace& t) {
         t.exhibit = "M99";
@@ -72,14 +74,17 @@ class Scribe {
         return p;
     }
     Protection prot() { return {often(), often(), often()}; }
+    /// "pending" is no answer, and 0 is a number.
+    std::string answer_word() {
+        return result_infos[static_cast<std::size_t>(2 + random_.below(result_count - 2))].text;
+    }
     Answer answer() {
         Answer a;
         a.kind = static_cast<Answer::Kind>(random_.below(8));
         using Kind = Answer::Kind;
         if (a.kind == Kind::name) a.word = "b";
         if (a.kind == Kind::word)
-            // "pending" is no answer, and 0 is a number.
-            a.word = result_infos[static_cast<std::size_t>(2 + random_.below(result_count - 2))].text;
+            a.word = answer_word();
         if (a.kind == Kind::number || a.kind == Kind::process || a.kind == Kind::handle)
             a.number = number();
         return a;
@@ -90,6 +95,8 @@ class Scribe {
         op.verb = word.verb;
         if (often()) op.task = random_.below(4);
         if (on_handle(word.form)) op.handle = number();
+        else if (word.form == Form::device) op.device = number();
+        else if (word.form == Form::frame && often()) op.frame = number();
         else if (word.form != Form::machine) op.process = number();
         fill(op, word.form);
         op.begin = random_.one_in(4);
@@ -133,6 +140,13 @@ class Scribe {
             case Form::store: op.page = page(); op.value = number(); break;
             case Form::handle_load: op.value = often() ? number() : -1; break;
             case Form::handle_store: op.value = number(); break;
+            case Form::frame:
+                if (op.frame < 0) op.page = page();
+                break;
+            case Form::device:
+                op.synchronous = op.verb == Verb::swapon && often();
+                op.stable = op.verb == Verb::swapon && often();
+                break;
             case Form::nothing: case Form::handle: case Form::machine: break;
         }
     }

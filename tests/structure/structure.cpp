@@ -32,7 +32,7 @@ struct Library {
     std::string_view header;  ///< prefix of the included path
     std::string_view where;   ///< path prefixes that may include it, space separated
 };
-constexpr std::array<Library, 13> libraries{{
+constexpr std::array<Library, 14> libraries{{
     {"z3++.h", "proofs/"},
     {"z3.h", "proofs/"},
     {"cadical.hpp", "proofs/"},
@@ -41,18 +41,19 @@ constexpr std::array<Library, 13> libraries{{
     {"gmock/", "tests/"},
     {"benchmark/", "tests/"},
     {"CLI/", "tools/command_line.cpp"},
-    {"nlohmann/", "tools/json.cpp tests/"},
+    {"nlohmann/", "tools/json.cpp tools/questions.cpp tests/"},
     // Fields and registries, never the semantics.
     {"boost/hana", "spec/reflect.hpp spec/state.hpp model/reference/registry.hpp "
                    "model/reference/operations.hpp model/reference/steps.hpp "
                    "model/reference/view.hpp invariants/ proofs/ fuzz/ tests/ tools/"},
-    {"linux/", "fuzz/systems/linux_ tests/conform/"},
-    {"sys/ptrace.h", "fuzz/systems/linux_ tests/conform/"},
-    {"sys/syscall.h", "fuzz/systems/linux_ tests/conform/"},
+    {"bpf/", "fuzz/systems/linux_live/"},
+    {"linux/", "fuzz/systems/linux_ tests/conformance/"},
+    {"sys/ptrace.h", "fuzz/systems/linux_ tests/conformance/"},
+    {"sys/syscall.h", "fuzz/systems/linux_ tests/conformance/"},
 }};
 
 /// Headers that are not in the repository: the build writes them.
-constexpr std::array<std::string_view, 1> generated{"faultline_commit.hpp"};
+constexpr std::array<std::string_view, 2> generated{"faultline_commit.hpp", "vmlinux.h"};
 
 bool ends(std::string_view path, std::string_view with) { return path.ends_with(with); }
 bool is_cpp(std::string_view path) {

@@ -138,6 +138,8 @@ TEST(CommandLine, AnUnreadableExhibitConcernsOnlyExhibits) {
     const Outcome exhibits = call({"list", "exhibits"});
     EXPECT_EQ(exhibits.code, 5);
     EXPECT_FALSE(exhibits.out.empty());
+    // Without its index there are no questions, and that is no usage error.
+    EXPECT_EQ(call({"list", "questions"}).code, 5);
 }
 
 TEST(CommandLine, RunPrintsStepsChangesAndTheBlock) {
@@ -152,6 +154,29 @@ TEST(CommandLine, RunPrintsStepsChangesAndTheBlock) {
     EXPECT_EQ(bad.code, 1);
     EXPECT_TRUE(contains(bad.out, "VIOLATED  rmap.complete"));
     EXPECT_EQ(call({"run", trace, "--rule", "nonsense"}).code, 2);
+}
+
+/// So that the output can be compared with a real machine's.
+TEST(CommandLine, RunShowsAFileOfProcAndNothingElse) {
+    fake::Directory dir;
+    const std::string trace = dir.file("degree.fl");
+    fake::write(trace, "faultline 1\n");
+    const Outcome maps = call({"run", trace, "--show", "maps", "--process", "P5"});
+    EXPECT_EQ(maps.code, 0);
+    EXPECT_EQ(maps.out, "200000000000-200000002000 rw-p 00000000 00:00 0 \n");
+    const Outcome gone = call({"run", trace, "--show", "maps"});
+    EXPECT_EQ(gone.code, 2);
+    EXPECT_TRUE(contains(gone.err, "no process P0 lives at the end of "));
+    EXPECT_EQ(call({"run", trace, "--show", "maps", "--process", "P6"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--show", "maps", "--process", "5"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--show", "status"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--process", "P5"}).code, 2);
+    EXPECT_EQ(call({"run", trace, "--show", "maps", "--json"}).code, 2);
+    // A trace that breaks a claim shows that instead.
+    const Outcome bad = call({"run", trace, "--show", "maps", "--process", "P5", "--rule",
+                              "anon_vma_reuse=degree"});
+    EXPECT_EQ(bad.code, 1);
+    EXPECT_TRUE(contains(bad.out, "VIOLATED  rmap.complete"));
 }
 
 TEST(CommandLine, ExploreReportsWhatWasLeft) {

@@ -88,7 +88,8 @@ constexpr Bad bad_texts[] = {
     {"expect vmas P0\n", "2: expected '=', found the end of the line"},
     {"expect exclusive P0:0 = 1\n", "2: expected the end of the line, found '='"},
     {"expect not violated a.b\n", "2: expected a question that can be negated, found 'violated'"},
-    {"expect entry P0:0 = swap\n", "2: expected 'none', 'zero' or 'present', found 'swap'"},
+    {"expect entry P0:0 = gone\n",
+     "2: expected 'none', 'zero', 'present' or 'swap', found 'gone'"},
     {"P0 fork\nkernel linux_6_1\n", "3: expected an operation, a step or 'expect', found 'kernel'"},
     {"P0 fo\x01rk\n", "2: expected printable text, found 'a control character'"},
 };

@@ -160,7 +160,8 @@ struct Maps {
         return true;
     }
 };
-constexpr std::uint64_t lowest = 0x10000, end_of_user = 0x7ffffffff000;
+// Below `low` some may map and some may not (vm.mmap_min_addr); who may not is not placed there.
+constexpr std::uint64_t lowest = 0x1000, low = 0x10000, end_of_user = 0x7ffffffff000;
 constexpr std::uint64_t gap = 256 * page_bytes;   // stack_guard_gap: nothing is placed in there
 
 /// A mapping of the shared memory without access: merges with nothing, blocks no stack.
@@ -176,8 +177,9 @@ std::int64_t fence(std::uint64_t lo, std::uint64_t hi) {
     static Maps maps;
     maps.size = read_file("/proc/self/maps", maps.text, sizeof maps.text);
     maps.at = 0;
-    std::uint64_t from = lowest, start = 0, end = 0;
+    std::uint64_t from = low, start = 0, end = 0;
     bool stack = false, good = true;
+    wall(lowest, low, self.control->descriptor);
     const auto fill = [&](std::uint64_t to) {
         const std::int64_t d = self.control->descriptor;
         if (from < lo && to > hi) good = good && wall(from, lo, d) && wall(hi, to, d);

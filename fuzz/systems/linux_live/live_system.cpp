@@ -351,10 +351,13 @@ LiveKernel live_kernel() {
         if (rules_major * 100 + rules_minor <= version || k.rules.empty()) k.rules = r.name;
         k.assumed = version > rules_major * 100 + rules_minor;
     }
-    // mm/mremap.c:vrm_stat_account adds the copy to locked_vm, dontunmap_complete subtracts nothing.
+    // mm/mremap.c: vrm_stat_account adds the copy to locked_vm, dontunmap_complete subtracts
+    // nothing.
     if (version >= 616) k.faults.emplace_back("dontunmap_locked", "counts_twice");
     return k;
 }
-std::unique_ptr<LiveSystem> make_live_system(LiveTier most) { return std::make_unique<Live>(most); }
+std::unique_ptr<LiveSystem> make_live_system(LiveTier most) {
+    return std::make_unique<Live>(most);
+}
 
 }  // namespace faultline::fuzz

@@ -52,9 +52,11 @@ class ProcEye final : public Eye {
     std::string_view tier() const override { return "proc"; }
     std::uint32_t sees() const override {
         using namespace fuzz;
-        const std::uint32_t all = seen_by_user | sees_vmas | sees_rss | sees_locked;
-        return frames_ ? all | sees_entries | sees_sharing | sees_mapcount | sees_exclusive | sees_lru
-                       : all;
+        // Contents are seen by loads alone.
+        const std::uint32_t all = (seen_by_user & ~std::uint32_t{sees_contents}) | sees_vmas |
+                                  sees_rss | sees_locked;
+        if (!frames_) return all;
+        return all | sees_entries | sees_sharing | sees_mapcount | sees_exclusive | sees_lru;
     }
     bool look(std::span<const Watched> processes, int pages, std::span<const Kept> kept,
               fuzz::Observation& out, std::string& problem) override;
@@ -113,7 +115,8 @@ bool ProcEye::see_vmas(int pid, int pages, fuzz::SeenProcess& out) {
         } else if (inside && std::sscanf(line, "Anonymous: %lu", &kilobytes) == 1) {
             out.rss_anon += static_cast<int>(kilobytes / 4);
         } else if (inside && std::strncmp(line, "VmFlags:", 8) == 0) {
-            for (char* w = std::strtok(line + 8, " \n"); w != nullptr; w = std::strtok(nullptr, " \n"))
+            for (char* w = std::strtok(line + 8, " \n"); w != nullptr;
+                 w = std::strtok(nullptr, " \n"))
                 out.vmas.back().flags |= flag_of(w);
             if ((out.vmas.back().flags & fuzz::vma_locked) != 0)
                 out.locked_vm += out.vmas.back().hi - out.vmas.back().lo;

@@ -1,8 +1,7 @@
-/* fuzz/systems/linux_live/snapshot.h - what the BPF programs are asked and what they found.
- *
- * Why: the one map both sides see, in words of 8 and 4 bytes. BPF reads and never interprets: what
- *      an entry or a flag means is said in C++, by the codecs of spec/x86_64.
- */
+// fuzz/systems/linux_live/snapshot.h - what the BPF programs are asked and what they found.
+//
+// Why: the one map both sides see, in words of 8 and 4 bytes. BPF reads and never interprets: what
+//      an entry or a flag means is said in C++, by the codecs of spec/x86_64.
 #ifndef FAULTLINE_LIVE_SNAPSHOT_H
 #define FAULTLINE_LIVE_SNAPSHOT_H
 

@@ -21,10 +21,12 @@ class CpioArchive {
   public:
     void directory(const std::string& path);
     void file(const std::string& path, const std::string& bytes, unsigned mode);
+    void device(const std::string& path, unsigned major, unsigned minor);   ///< a character device
     std::string finished();
 
   private:
-    void entry(const std::string& path, const std::string& bytes, unsigned mode);
+    void entry(const std::string& path, const std::string& bytes, unsigned mode,
+               unsigned major = 0, unsigned minor = 0);
     std::string bytes_;
     unsigned inode_ = 1;
 };

@@ -1,6 +1,7 @@
 // fuzz/targets/measure/record_mutator.cpp - a libFuzzer mutator that thinks in operations.
 //
-// Why: to be measured against none (fuzz/README.md has the numbers). Half of the time it leaves the
+// Why: to be measured against none (fuzz/targets/README.md has the numbers). Half of the time it
+//      leaves the
 //      bytes to libFuzzer; else it inserts an operation that is enabled after the records before
 //      it, takes some out, or says some twice.
 #include <algorithm>

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# fuzz/targets/measure/run.sh - how soon planted bugs are found: raw records, value profile, mutator.
+# fuzz/targets/measure/run.sh - how soon planted bugs are found: records, profile, mutator.
 #
 # Why: a mutator is code to keep; this says what it buys. Prints one line a run (bug, setting, seed,
-#      executions, seconds), then medians. fuzz/README.md keeps the result.
+#      executions, seconds), then medians. fuzz/targets/README.md keeps the result.
 #
 #   fuzz/targets/measure/run.sh BUILD SEEDS SECONDS [CORPUS]
 set -euo pipefail
 build=$1 seeds=$2 seconds=$3 corpus=${4-}
-plants=("claims anon_vma_reuse=degree" "system anon_vma_reuse=degree" "system merge_anon=either_singular"
+plants=("claims anon_vma_reuse=degree" "system anon_vma_reuse=degree"
+        "system merge_anon=either_singular"
         "claims fork_pinned=share" "system dontunmap_unlinks=yes")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -22,7 +23,10 @@ one() {   # PLANT SETTING PROGRAM OPTION... : for one seed
         -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$work/" "$@" "$work/c" \
         >"$work/log" 2>&1 || found=yes
     end=$(date +%s.%N)
-    if [[ $found == yes ]] && ! grep -q '^VIOLATED' "$work/log"; then cat "$work/log" >&2; exit 5; fi
+    if [[ $found == yes ]] && ! grep -q '^VIOLATED' "$work/log"; then
+        cat "$work/log" >&2
+        exit 5
+    fi
     execs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
     printf '%s\t%s\t%s\t%s\t%s\t%.1f\n' "$plant" "$setting" "$seed" "$found" "${execs:-0}" \
         "$(echo "$end - $start" | bc)"
