@@ -107,7 +107,8 @@ struct FileRmapComplete : Always {
 struct FileWritableShared : Always {
     static constexpr const char* id = "file.writable-shared";
     static constexpr const char* says =
-        "An entry that lets a page of a file be written lies in a shared mapping.";
+        "An entry that lets a page of a file be written lies in a shared mapping that may be "
+        "written.";
     static constexpr const char* source = "linux mm/memory.c:do_wp_page, do_cow_fault@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
@@ -118,6 +119,7 @@ struct FileWritableShared : Always {
             each_entry_in_vma<M>(s, [&](const auto& pte, const auto& v, int, const auto& here) {
                 const auto file = AT(s.frames, pte.frame, inode).some();
                 rep(implies(here && file && (pte.write || pte.dirty), v.shared));
+                rep(implies(here && file && pte.write, v.maywrite));
             });
     }
 };
@@ -208,7 +210,7 @@ struct FileWithinSize : Always {
         "POSIX mmap() SIGBUS; linux mm/truncate.c:truncate_pagecache@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
-    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+    static constexpr void check(const Env& env, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
         if constexpr (M::has_files) {
             for (int r = 0; r < M::B.inodes; ++r) {
@@ -221,9 +223,9 @@ struct FileWithinSize : Always {
                 each_entry_in_vma<M>(s, [&](const auto& pte, const auto& v, int n,
                                             const auto& here) {
                     const auto index = v.pgoff + n - v.lo;
-                    rep(implies(here && v.inode.is(r) && pte.frame.some() &&
-                                    !size_pending<M>(s, r, index),
-                                index < i.size));
+                    rep(implies(here && v.inode.is(r) && pte.frame.some(),
+                                index < env.limits.inode_pages &&
+                                    (index < i.size || size_pending<M>(s, r, index))));
                 });
             }
         }

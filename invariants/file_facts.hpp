@@ -115,7 +115,8 @@ struct InodeCallFacts : Always {
                                 (t.cursor > n || t.end <= n),
                             i.pages[at].none()));
                 rep(implies(here && allocates && i.size <= n,
-                            i.want[at].none() && !AT(s.frames, i.pages[at], uptodate)));
+                            i.want[at].none() && !AT(s.frames, i.pages[at], uptodate) &&
+                                !AT(s.frames, i.pages[at], locked)));
             }
             each_entry_in_vma<M>(s, [&](const auto& pte, const auto& v, int n, const auto& in) {
                 const auto index = v.pgoff + n - v.lo;

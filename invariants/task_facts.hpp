@@ -171,7 +171,8 @@ struct ForkFacts : Always {
             env.rules.gup_fork_seq == GupForkSeq::checked)
             for (const auto& h : s.handles)
                 rep(implies(on && t.pc == pc_fork_share && h.kind == gup_pin && h.attached &&
-                                h.mm.is(p) && h.page == t.cursor,
+                                h.mm.is(p) && h.page == t.cursor &&
+                                AT(s.frames, t.old, inode).none(),
                             !(h.frame == t.old)));
     }
     template <class M>
@@ -239,6 +240,11 @@ struct EditFacts : Always {
                     const auto here = on && covers(v, t.cursor);
                     found = found || here;
                     rep(implies(here && t.pc == pc_edit_split_hi, v.lo == t.cursor));
+                    if constexpr (M::has_files) {
+                        rep(implies(here && t.op == op_wipeonfork, v.inode.none()));
+                        rep(implies(here && t.op == op_mprotect && t.write && v.inode.some(),
+                                    v.maywrite));
+                    }
                     rep(implies(here && t.pc == pc_edit_apply,
                                 (v.lo == t.cursor && v.hi <= t.end) || has_flags<M>(t, v)));
                 }
@@ -313,12 +319,12 @@ struct MoveFacts : Always {
                 if (passes_over<M>(!(on && sound))) continue;
                 typename M::Bool source_there = false, target_there = false;
                 typename M::Bool merged = false;   // an unfaulted source that the target joined
-                typename M::Bool bare = false;     // a source without an anon_vma
+                typename M::Bool bare = false;     // a source that has mapped nothing
                 for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
                     const auto& v = mm.vmas[i];
                     const auto from = covers(v, t.page) && v.hi >= t.end;
                     source_there = source_there || from;
-                    bare = bare || (from && v.anon_vma.none());
+                    bare = bare || (from && v.anon_vma.none() && v.inode.none());
                     for (std::size_t j = 0; j < mm.vmas.size(); ++j) {
                         const auto& u = mm.vmas[j];
                         const auto into = in_tree(u) && u.lo <= t.to && u.hi >= t.to + t.span;

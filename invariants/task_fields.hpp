@@ -113,8 +113,9 @@ struct TaskNormal : Always {
                 rep(is_swapin(t) == t.slot.some());
                 rep(implies(!is_swapin(t), !t.swp_exclusive));
                 rep(implies(is_swapin(t), t.old.none() && !t.unshare));
-                rep(implies(t.pc == pc_fault_expand, t.gup == gup_none));
             }
+            if constexpr (M::has_backing)
+                rep(implies(t.pc == pc_fault_expand, t.gup == gup_none && !t.unshare));
             rep(implies(!(fault || t.pc == pc_fork_share || t.pc == pc_fork_copy), t.old.none()));
             rep(implies(t.pc == pc_fault_expand || t.pc == pc_fault_zero, t.old.none()));
             rep(implies(t.pc == pc_fault_wp || t.pc == pc_fork_share || t.pc == pc_fork_copy,

@@ -71,7 +71,7 @@ struct NamedBounds {
 inline constexpr Bounds bounds_b1{.slots = 2};
 /// b1 with a file of two pages instead of swap space. Like e4 it is not among the named bounds
 /// yet: nothing about files is proved or explored (spec/ABSTRACTIONS.md, N-file).
-inline constexpr Bounds bounds_b1_files{.inodes = 1, .inode_pages = 2};
+inline constexpr Bounds bounds_b1f{.inodes = 1, .inode_pages = 2};
 inline constexpr Bounds bounds_b2{.mms = 3, .vmas = 2, .pages = 3, .frames = 4, .anon_vmas = 5,
                                   .tasks = 2, .handles = 2, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
@@ -126,7 +126,7 @@ static_assert(bounds_problem(bounds_b2).empty());
 static_assert(bounds_problem(bounds_e1).empty());
 static_assert(bounds_problem(bounds_e2).empty());
 static_assert(bounds_problem(bounds_e3).empty());
-static_assert(bounds_problem(bounds_b1_files).empty());
+static_assert(bounds_problem(bounds_b1f).empty());
 static_assert(bounds_problem(bounds_e4).empty());
 static_assert(bounds_problem(bounds_m1).empty());
 static_assert(bounds_problem(bounds_f1).empty());

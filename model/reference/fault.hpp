@@ -362,8 +362,11 @@ constexpr BoolOf<K> fault_wp(K& k) {
     WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.page)
         same = pte.frame == k.t.old && !pte.write;
     BoolOf<K> reuse = false, shares = false;   // a shared page of a file is made writable as such
-    if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, k.t.mm)
+    BoolOf<K> nothing = false;   // only anonymous pages are unshared (A-longterm)
+    if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, k.t.mm) {
+        nothing = same && k.t.unshare && AT(k.s.frames, k.t.old, inode).some();
         shares = same && in_file_mapping(k, mm, true);
+    }
     IF(same && AT(k.s.frames, k.t.old, inode).none()) reuse = may_reuse(k, k.t.old);
     IF(same && reuse) {
         WITH(mm, k.s.mms, k.t.mm) {
@@ -379,12 +382,13 @@ constexpr BoolOf<K> fault_wp(K& k) {
             }
         }
     }
-    IF(same && !reuse) {
+    IF(same && !reuse && !nothing) {
         WITH(o, k.s.frames, k.t.old) o.refcount += 1;
         k.t.pc = pc_fault_prepare;
         if constexpr (K::Mach::has_files) IF(shares) k.t.pc = pc_file_lock;
     }
     IF(same && reuse) end_fault(k, res_reused);
+    IF(nothing) end_fault(k, res_spurious);
     IF(!same) end_fault(k, res_raced);
     return D::done();
 }

@@ -73,12 +73,14 @@ constexpr BoolOf<K> file_around(K& k) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) for (int n = 0; n < K::Mach::B.pages; ++n) {
             auto& pte = mm.ptes[static_cast<std::size_t>(n)];
-            const BoolOf<K> wanted = v.lo <= n && v.hi > n && is_empty(pte) &&
-                                     file_index(v, n) < AT(k.s.inodes, v.inode, size);
-            const auto cached = cached_page(k, v.inode, file_index(v, n));
-            IF(wanted) WITH(f, k.s.frames, cached) IF(f.uptodate && !f.locked) {
-                f.refcount += 1;
-                map_cache_page(k, mm, v, pte, f, cached, false);
+            IF(v.lo <= n && v.hi > n && is_empty(pte)) {
+                const auto index = file_index(v, n);
+                const BoolOf<K> within = index < AT(k.s.inodes, v.inode, size);
+                const auto cached = cached_page(k, v.inode, index);
+                WITH(f, k.s.frames, cached) IF(within && f.uptodate && !f.locked) {
+                    f.refcount += 1;
+                    map_cache_page(k, mm, v, pte, f, cached, false);
+                }
             }
         }
         WITH(pte, mm.ptes, k.t.page) served = !is_empty(pte);
