@@ -52,7 +52,7 @@ struct FileOneMapping : Always {
         "A frame is in the page cache, or in the swap cache or anonymous, never both.";
     static constexpr const char* source =
         "linux include/linux/page-flags.h:PAGE_MAPPING_ANON@v6.1; mm/shmem.c:shmem_writepage";
-    static constexpr ClaimKind kind = ClaimKind::state;
+    static constexpr ClaimKind kind = ClaimKind::derived;   // by frame.mapping-while-mapped
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {

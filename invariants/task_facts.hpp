@@ -169,11 +169,15 @@ struct ForkFacts : Always {
         }
         if (env.rules.fork_pinned == ForkPinned::copy &&
             env.rules.gup_fork_seq == GupForkSeq::checked)
-            for (const auto& h : s.handles)
-                rep(implies(on && t.pc == pc_fork_share && h.kind == gup_pin && h.attached &&
-                                h.mm.is(p) && h.page == t.cursor &&
-                                AT(s.frames, t.old, inode).none(),
+            for (const auto& h : s.handles) {
+                typename M::Bool shares = on && t.pc == pc_fork_share;
+                if constexpr (M::has_files)   // a truncation may have taken the page away
+                    shares = shares && AT(mm.ptes, t.cursor, frame) == t.old &&
+                             AT(s.frames, t.old, inode).none();
+                rep(implies(shares && h.kind == gup_pin && h.attached && h.mm.is(p) &&
+                                h.page == t.cursor,
                             !(h.frame == t.old)));
+            }
     }
     template <class M>
     static constexpr void vmas(const typename M::State& s, const typename M::Task& t,
