@@ -145,6 +145,30 @@ struct FileDirtyTracked : Always {
                 }
     }
 };
+struct FileWritePin : Always {
+    static constexpr const char* id = "file.write-pin";
+    static constexpr const char* says =
+        "Whoever pins a page of a file for writing does so through a shared mapping that may be "
+        "written.";
+    static constexpr const char* source = "linux mm/gup.c:check_vma_flags@v6.1; CVE-2016-5195";
+    static constexpr ClaimKind kind = ClaimKind::state;
+    template <class M>
+    static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
+                                auto&& rep) {
+        using D = typename M::D;
+        if constexpr (M::has_files)
+            for (const auto& h : s.handles) {
+                const auto on = h.kind == gup_pin && h.write && h.attached &&
+                                AT(s.frames, h.frame, inode).some();
+                if (passes_over<M>(!on)) continue;
+                for (int p = 0; p < M::B.mms; ++p)
+                    for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas)
+                        rep(implies(on && h.mm.is(p) && v.used && v.lo <= h.page &&
+                                        v.hi > h.page,
+                                    v.shared && v.maywrite));
+            }
+    }
+};
 struct FileIntegrity : Always {
     static constexpr const char* id = "file.integrity";
     static constexpr const char* says =

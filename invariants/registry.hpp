@@ -27,7 +27,7 @@ inline constexpr auto claims = boost::hana::tuple_t<
     SwapStableWrites, SwapReachable, SwapOncePerMm, FrameLockedExact, FrameWritebackExact,
     // files and shared memory
     FileCacheExact, FileOneMapping, FileMapped, FileRmapComplete, FileWritableShared,
-    FileDirtyTracked, FileIntegrity, FileCleanCopy, FileWithinSize, FileWritableExact,
+    FileDirtyTracked, FileWritePin, FileIntegrity, FileCleanCopy, FileWithinSize, FileWritableExact,
     FileFreeClean, SealWrite,
     // locks
     TaskLocks,

@@ -345,6 +345,7 @@ struct MoveFacts : Always {
                                     linked && u.read == v.read && u.write == v.write &&
                                         u.exec == v.exec &&
                                         u.inode == v.inode && u.shared == v.shared &&
+                                        u.maywrite == v.maywrite &&
                                         implies(v.anon_vma.some() || v.inode.some(),
                                                 v.pgoff + t.page + u.lo == u.pgoff + t.to + v.lo)));
                     }

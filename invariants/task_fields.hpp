@@ -44,7 +44,8 @@ struct TaskRange : Always {
 };
 /// Part of TaskNormal: what only machines with files have.
 template <class M>
-constexpr void file_fields(const typename M::Task& t, const typename M::Bool& inserts, auto& rep) {
+constexpr void file_fields(const Env& env, const typename M::Task& t,
+                           const typename M::Bool& inserts, auto& rep) {
     rep(implies(!(inserts || is_inode_call(t)), t.inode.none()));
     rep(implies(is_inode_call(t), t.inode.some()));
     rep(implies(!inserts, !t.shared));
@@ -56,6 +57,12 @@ constexpr void file_fields(const typename M::Task& t, const typename M::Bool& in
     rep(implies(is_file_fault(t) && t.frame.some(), t.write && t.pc != pc_file_around));
     rep(implies(is_file_fault(t), !t.zero && !t.unshare));
     rep(implies(t.pc == pc_file_around, !t.write));
+    rep(t.forced <= 2);
+    rep(implies(t.forced != 0, t.gup == gup_pin && (is_fault(t) || t.pc == pc_gup_follow)));
+    rep(implies(t.forced == 1, t.write));
+    if (env.rules.forced_write == ForcedWrite::exclusive) rep(t.forced != 2);
+    else rep(implies(t.forced == 2,
+                     t.write == (env.rules.forced_write == ForcedWrite::cow_flag)));
     rep(implies(t.pc == pc_file_mkwrite, t.write && t.frame.none()));
     rep(implies(t.pc == pc_file_copy, t.frame.some()));
 }
@@ -95,7 +102,7 @@ struct TaskNormal : Always {
                         t.cursor == 0));
             rep(implies(!(remaps || fills(t) || (inserts && t.inode.some())), t.to == 0));
             rep(implies(!remaps, t.span == 0));
-            if constexpr (M::has_files) file_fields<M>(t, inserts, rep);
+            if constexpr (M::has_files) file_fields<M>(env, t, inserts, rep);
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect)), !t.read));
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect) || fault || gup),
                         !t.write));

@@ -69,9 +69,9 @@ struct NamedBounds {
 };
 
 inline constexpr Bounds bounds_b1{.slots = 2};
-/// b1 with a file of two pages instead of swap space. Like e4 it is not among the named bounds
-/// yet: nothing about files is proved or explored (spec/ABSTRACTIONS.md, N-file).
-inline constexpr Bounds bounds_b1f{.inodes = 1, .inode_pages = 2};
+/// b1 with a file of two pages instead of swap space, and a frame for each page of it besides one
+/// for each process.
+inline constexpr Bounds bounds_b1f{.frames = 4, .inodes = 1, .inode_pages = 2};
 inline constexpr Bounds bounds_b2{.mms = 3, .vmas = 2, .pages = 3, .frames = 4, .anon_vmas = 5,
                                   .tasks = 2, .handles = 2, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
@@ -112,7 +112,7 @@ inline constexpr Bounds bounds_live{.mms = 6, .vmas = 32, .pages = 24, .frames =
                                     .target_slack = 2, .pin_bias = 1024, .batch_size = 255};
 
 /// Every named bound; each is also a capacity that the engines are instantiated for.
-inline constexpr std::array<NamedBounds, 7> named_bounds{{
+inline constexpr std::array<NamedBounds, 9> named_bounds{{
     {"b1", "proof: two processes, two VMAs, two pages, two tasks", bounds_b1},
     {"b2", "proof: three processes, three pages", bounds_b2},
     {"e1", "exploration to the end of the state space", bounds_e1},
@@ -120,6 +120,8 @@ inline constexpr std::array<NamedBounds, 7> named_bounds{{
     {"e3", "exploration to the end with swap space and two operations in flight", bounds_e3},
     {"m1", "museum: four processes, seven anon_vmas", bounds_m1},
     {"f1", "random histories, dozens of each", bounds_f1},
+    {"b1f", "proof: b1 with a file of two pages instead of swap space", bounds_b1f},
+    {"e4", "exploration to the end with shared memory and two operations in flight", bounds_e4},
 }};
 static_assert(bounds_problem(bounds_b1).empty());
 static_assert(bounds_problem(bounds_b2).empty());

@@ -257,12 +257,14 @@ struct TaskRow {
     /// entry as it was sampled; in a fault on a file, old is the page of the cache and frame the
     /// private copy. inode, shared: of mmap and calls on files, whose page and end count pages of
     /// the file; to is the offset of an mmap. copied: what a write to a file writes; else ghost,
-    /// what the file said when its page was copied.
+    /// what the file said when its page was copied. forced: FOLL_FORCE; 2 when a fault has broken
+    /// copy-on-write for it.
     using SlotRef = Only<B.has_swap(), typename D::template Ref<SlotSort, B.slots>>;
     using SwapBool = Only<B.has_swap(), Bool>;
     using Inode = Only<B.has_files(), typename D::template Ref<InodeSort, B.inodes>>;
     using Shared = Only<B.has_files(), Bool, 1>;
     using FileValue = Only<B.has_files(), typename D::template Ref<ValueSort, B.values>>;
+    using Forced = Only<B.has_files(), typename D::template Int<2>>;
     BOOST_HANA_DEFINE_STRUCT(TaskRow, (PcField, pc), (Op, op), (MmRef, mm), (MmRef, child),
                              (Page, page), (Page, end), (Page, cursor), (Page, to),
                              (Page, span), (Bool, read), (Bool, write), (Bool, exec),
@@ -272,7 +274,8 @@ struct TaskRow {
                              ([[no_unique_address]] SwapBool, swp_exclusive),
                              ([[no_unique_address]] Inode, inode),
                              ([[no_unique_address]] Shared, shared),
-                             ([[no_unique_address]] FileValue, copied));
+                             ([[no_unique_address]] FileValue, copied),
+                             ([[no_unique_address]] Forced, forced));
 };
 
 template <class D, Bounds B>

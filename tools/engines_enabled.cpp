@@ -54,6 +54,8 @@ std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
     explore_into(seen, rules, "b1", 1, 150'000, progress);
     explore_into(seen, rules, "e2", 2, 1'000'000, progress);  // atomic steps of two tasks
     explore_into(seen, rules, "e3", 2, 8'000'000, progress);  // the same with swap space
+    explore_into(seen, rules, "b1f", 1, 150'000, progress);   // whole calls with files
+    explore_into(seen, rules, "e4", 2, 1'000'000, progress);  // atomic steps with files
     // An answer of a call that was interleaved is given by one of its steps
     for (const auto& [name, results] : Outcomes(seen)) {
         const auto starts = [&](const char* with) { return name.rfind(with, 0) == 0; };

@@ -10,15 +10,38 @@
 
 namespace faultline {
 
+/// A forced write may break copy-on-write where the VMA forbids writes.
+/// Source: mm/gup.c:check_vma_flags@v6.1
+template <class M>
+constexpr typename M::Bool may_force(const typename M::Vma& v, const typename M::Task& t) {
+    if constexpr (M::has_files) return t.forced != 0 && v.read && !v.shared;
+    else return typename M::Bool(false);
+}
 /// VM_WRITE for a write, any access at all for the rest.
 /// Source: arch/x86/mm/fault.c:access_error@v6.1
 template <class M>
 constexpr typename M::Bool access_allowed(const typename M::Vma& v, const typename M::Task& t) {
-    return (v.write || !t.write) && (v.read || v.write || v.exec);
+    return (v.write || !t.write || may_force<M>(v, t)) && (v.read || v.write || v.exec);
 }
-// What populate does when a fault that it caused found no memory: see populate.hpp.
+/// A write fault of a forced GUP is over: up to 5.19 the GUP remembers that the page is its own
+/// now, though its entry does not say so; up to 4.8 it forgot that it wants to write.
+/// Source: mm/gup.c:faultin_page@v4.8, @v5.10
 template <class K>
-constexpr void populate_starved(K& k);
+constexpr void broke_cow(K& k) {
+    using D = typename K::D;
+    const auto rule = k.env.rules.forced_write;
+    if constexpr (K::Mach::has_files)
+        if (rule != ForcedWrite::exclusive) WITH(mm, k.s.mms, k.t.mm) {
+            auto here = vma_at<K>(mm, k.t.page);
+            WITH(v, mm.vmas, here) IF(k.t.forced == 1 && !v.write) {
+                k.t.forced = 2;
+                if (rule == ForcedWrite::drops_write) k.t.write = false;
+            }
+        }
+}
+// What populate does when a fault that it caused failed: see populate.hpp.
+template <class K>
+constexpr void populate_failed(K& k, int answer);
 
 /// The fault is over. A GUP or populate that caused it looks again; errors become EFAULT or ENOMEM
 /// for a GUP.
@@ -30,6 +53,7 @@ constexpr void end_fault(K& k, int result) {
     const int for_gup = result == res_oom ? res_enomem : res_efault;
     const BoolOf<K> fills = k.t.gup == gup_touch;
     k.out.fault = result;
+    if (result == res_copied || result == res_reused) broke_cow(k);
     IF(k.t.gup == gup_none) finish(k, result);
     else {
         k.t.exec = false;
@@ -43,8 +67,8 @@ constexpr void end_fault(K& k, int result) {
         IF(fills) {
             k.t.write = false;
             k.t.pc = pc_populate;
-            if (result == res_oom) populate_starved(k);
-            else if (result == res_sigbus) finish(k, res_enomem);   // mm/mlock.c:do_mlock@v6.1
+            if (result == res_oom) populate_failed(k, res_eagain);
+            else if (result == res_sigbus) populate_failed(k, res_enomem);
             else if (failed) finish(k, for_gup);   // cannot be: populate has looked
         } else {
             if (failed) finish(k, for_gup);
@@ -376,8 +400,8 @@ constexpr BoolOf<K> fault_wp(K& k) {
                     IF(!o.exclusive) o.anon_vma = v.anon_vma;
                 o.exclusive = true;
             }
-            WITH(pte, mm.ptes, k.t.page) {
-                pte.write = !k.t.unshare;
+            WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
+                pte.write = v.write && !k.t.unshare;
                 pte.dirty = pte.dirty || !k.t.unshare;
             }
         }

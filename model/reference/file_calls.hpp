@@ -113,7 +113,7 @@ template <class K>
 constexpr BoolOf<K> inode_write(K& k) {
     using D = typename K::D;
     const auto cached = cached_page(k, k.t.inode, k.t.page);
-    REQUIRE(!AT(k.s.frames, cached, locked) && !AT(k.s.frames, cached, writeback));
+    REQUIRE(!AT(k.s.frames, cached, locked));
     auto fresh = free_frame(k);
     const BoolOf<K> ok = cached.some() || fresh.ok;
     typename K::Mach::FrameRef page = cached;
@@ -349,7 +349,10 @@ constexpr BoolOf<K> add_seal(K& k, int row, const auto& args) {
     const bool early = k.env.rules.seal_exec == SealExec::implied_first;
     const BoolOf<K> asks = (args.op == op_seal_write || (BoolOf<K>(early) && implies_all)) &&
                            !i.seal_write;
-    const BoolOf<K> frozen = i.seal_seal, file = i.kind == inode_file;
+    const BoolOf<K> frozen = i.seal_seal;
+    const BoolOf<K> file = i.kind == inode_file ||
+                           (args.op == op_seal_exec &&
+                            BoolOf<K>(k.env.rules.seal_exec == SealExec::none));
     IF(asks && !frozen) drain_batch(k);
     BoolOf<K> pinned = false;
     for (const auto& f : k.s.frames)

@@ -82,6 +82,28 @@ constexpr void set_file_want(K& k, const auto& inode, const auto& index, const a
     if constexpr (K::Mach::has_files)
         WITH(i, k.s.inodes, inode) WITH(w, i.want, index) w = value;
 }
+/// The frame in the cache for a page of a file by its row, none if there is none.
+template <class M>
+constexpr typename M::FrameRef cached_frame(const typename M::State& s, int inode, int page) {
+    typename M::FrameRef found{};
+    if constexpr (M::has_files)
+        found = s.inodes[static_cast<std::size_t>(inode)].pages[static_cast<std::size_t>(page)];
+    return found;
+}
+/// SEEK_DATA finds the page: in the cache and written. Concrete states only.
+/// Source: linux mm/filemap.c:folio_seek_hole_data@v6.1
+template <class M>
+constexpr bool holds_data(const typename M::State& s, int inode, int page) {
+    const auto f = cached_frame<M>(s, inode, page);
+    return f.some() && s.frames[static_cast<std::size_t>(f.v - 1)].uptodate;
+}
+/// What read(2) finds in a page it has had read: a hole reads as zeros. Concrete states only.
+/// Source: linux mm/shmem.c:shmem_file_read_iter@v6.1
+template <class M>
+constexpr int file_reads(const typename M::State& s, int inode, int page) {
+    if (!holds_data<M>(s, inode, page)) return 0;
+    return s.frames[static_cast<std::size_t>(cached_frame<M>(s, inode, page).v - 1)].value.v;
+}
 /// The frame enters the cache, which holds a reference.
 template <class K, class F>
 constexpr void enter_page_cache(K& k, F& f, const auto& which, const auto& inode,

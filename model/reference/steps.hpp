@@ -19,6 +19,7 @@ struct Args {
     typename M::Bool synchronous{}, stable{};
     [[no_unique_address]] typename M::Vma::Inode inode{};
     [[no_unique_address]] typename M::Vma::Shared shared{};
+    [[no_unique_address]] Only<M::has_files, typename M::Bool, 1> force{};
 };
 
 /// The machine of these bounds has the step at all.
@@ -155,6 +156,7 @@ struct OpShape {
     bool prot = false;         ///< args.read, write, exec
     bool grows = false;        ///< args.grows
     bool gup = false;          ///< args.gup and args.write
+    bool force = false;        ///< args.force, where there are files
     bool move = false;         ///< args.to, span, fixed, maymove, dontunmap
     bool value = false;        ///< args.value
     bool file = false;         ///< args.inode, shared and to, where there are files
@@ -234,7 +236,8 @@ struct OpExit {
 };
 struct OpGup {
     static constexpr const char* name = "gup";
-    static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .gup = true};
+    static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .gup = true,
+                                   .force = true};
     template <class K>
     static constexpr auto start(K& k, int mm, int, const auto& a) { return start_gup(k, mm, a); }
 };

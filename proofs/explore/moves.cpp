@@ -94,7 +94,12 @@ Args0 vary_file(const Args0& in, const OpShape& shape, const Bounds& limits) {
                 if (!exec || a.op == op_open_memfd) emit(a);
             }
     });
-    return product(args, shape.file && limits.has_files(), [&](PlainArgs a, auto emit) {
+    const Args0 forced = product(args, shape.force && limits.has_files(), [&](PlainArgs a, auto emit) {
+        emit(a);
+        a.force = true;
+        if (a.write && a.gup == gup_pin) emit(a);
+    });
+    return product(forced, shape.file && limits.has_files(), [&](PlainArgs a, auto emit) {
         for (a.inode = 0; a.inode <= limits.inodes; ++a.inode)
             for (const bool shared : {false, true}) {
                 a.shared = shared;
@@ -188,6 +193,7 @@ std::string path_step_text(const PathStep& p) {
     if (a.inode != 0)
         text += " I" + std::to_string(a.inode - 1) + "@" + std::to_string(a.to);
     if (a.shared) text += " shared";
+    if (a.force) text += " force";
     if (a.grows) text += " growsdown";
     if (shape.gup) text += a.gup == gup_pin ? " pin" : " get";
     if (shape.gup && a.write) text += " write";

@@ -62,6 +62,7 @@ inline Args<M> args_of(const PlainArgs& p) {
     if constexpr (M::has_files) {
         a.inode.v = static_cast<Num8>(p.inode);
         a.shared = p.shared;
+        a.force = p.force;
     }
     return a;
 }

@@ -96,6 +96,8 @@ void each_argument(const OpShape& shape, A& a, Fn&& fn) {
             fn(a.shared, "arg.shared");
             fn(a.to, "arg.to");
         }
+    if constexpr (!AbsentField<decltype(a.force)>)
+        if (shape.force) fn(a.force, "arg.force");
     if (shape.op_last != 0) fn(a.op, "arg.op");
     if (shape.move) {
         fn(a.to, "arg.to");

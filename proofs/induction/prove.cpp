@@ -74,13 +74,17 @@ std::vector<Instance> instances(const Bounds& b, bool argument_symmetry) {
 }
 std::vector<std::string> induction_steps() {
     std::vector<std::string> names;
-    for (const auto& i : instances(bounds_b1, true)) names.push_back(i.name);
+    for (const Bounds& b : {bounds_b1, bounds_b1f})   // each has areas that the other lacks
+        for (const auto& i : instances(b, true))
+            if (std::find(names.begin(), names.end(), i.name) == names.end())
+                names.push_back(i.name);
     return names;
 }
-std::vector<std::string> induction_bounds() { return {"b1", "b2"}; }
+std::vector<std::string> induction_bounds() { return {"b1", "b1f", "b2"}; }
 
 ProveReport prove_induction(const InductionOptions& options, const ProgressFn& progress) {
     if (options.bounds == "b1") return prove_b1(options, progress);
+    if (options.bounds == "b1f") return prove_b1f(options, progress);
     if (options.bounds == "b2") return prove_b2(options, progress);
     throw std::invalid_argument("no proof bounds named " + options.bounds);
 }
