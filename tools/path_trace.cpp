@@ -124,7 +124,8 @@ Operation operation_of(const PathStep& p, const Names& names) {
     else if (name == "unuse") o.verb = Verb::unuse;
     else if (name == "clean") { o.verb = Verb::clean; o.frame = p.row; }
     else if (name == "drop_page") { o.verb = Verb::drop_page; o.frame = p.row; }
-    else if (!call_on_file(o, name, a)) throw std::logic_error("no trace line for operation " + name);
+    else if (!call_on_file(o, name, a))
+        throw std::logic_error("no trace line for operation " + name);
     return o;
 }
 

@@ -94,7 +94,8 @@ Args0 vary_file(const Args0& in, const OpShape& shape, const Bounds& limits) {
                 if (!exec || a.op == op_open_memfd) emit(a);
             }
     });
-    const Args0 forced = product(args, shape.force && limits.has_files(), [&](PlainArgs a, auto emit) {
+    const bool may_force = shape.force && limits.has_files();
+    const Args0 forced = product(args, may_force, [&](PlainArgs a, auto emit) {
         emit(a);
         a.force = true;
         if (a.write && a.gup == gup_pin) emit(a);
