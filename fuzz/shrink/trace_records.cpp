@@ -251,6 +251,9 @@ class TraceReader {
         };
         switch (op.verb) {
             case Verb::mmap:
+                if (op.shared || op.file >= 0)
+                    problem_ = "a mapping of a file, which records do not carry yet";
+                if (!problem_.empty()) return false;
                 r.verb = verb_of<OpMmap>();
                 r.op = place_codes[static_cast<std::size_t>(op.place)];
                 set_prot(r, op.prot);
@@ -295,6 +298,7 @@ class TraceReader {
             case Verb::swapoff_end: r.verb = verb_of<OpSwapoffEnd>(); break;
             case Verb::unuse: r.verb = verb_of<OpUnuse>(); break;
             case Verb::handle_load: return false;   // looks, and does nothing
+            default: problem_ = "a call on a file, which records do not carry yet"; return false;
         }
         return true;
     }
