@@ -303,7 +303,6 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
     const bool event = !operation_shape(id).task;
     if (event) options.task = 0;
     told.address = op.verb == Verb::mmap || op.verb == Verb::mremap || op.verb == Verb::brk;
-    told.child = op.verb == Verb::fork;
     told.handle = operation_shape(id).gup;
     const State before = s_;
     if (op.verb == Verb::fork) options.child = free_mm_row<M>(env_, s_);
@@ -312,7 +311,8 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
                 !start_task<M>(env_, s_, id, who, args, options, o, Watch{*this});
     if (o.blocked) return;
     if (op.verb == Verb::fork) {
-        run_.names.unborn = static_cast<int>(run_.names.processes.size());
+        told.child = static_cast<int>(run_.names.processes.size());
+        run_.names.unborn[options.task] = told.child;
         run_.names.processes.push_back(options.child);
     }
     const auto& task = s_.tasks[static_cast<std::size_t>(options.task)];
@@ -424,7 +424,8 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
     }
     Told told;
     told.address = task.op >= op_mmap;
-    told.child = is_fork(task);
+    const auto fork = run_.names.unborn.find(step.task);
+    if (is_fork(task) && fork != run_.names.unborn.end()) told.child = fork->second;
     told.handle = task.gup != gup_none;
     const CallOptions options{step.deny, step.task, -1};
     if (step.step == "run")
@@ -433,10 +434,8 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
         told.outcome.blocked =
             !step_task<M>(env_, s_, step.task, step.deny != 0, told.outcome, Watch{*this});
     if (told.outcome.handle >= 0) run_.names.handles.push_back(told.outcome.handle);
-    for (std::size_t p = 0; told.outcome.child >= 0 && p < run_.names.processes.size(); ++p)
-        if (run_.names.processes[p] == told.outcome.child) run_.names.unborn = static_cast<int>(p);
     told.pending = told.outcome.result == res_pending;
-    if (told.pending) told.child = false;
+    if (told.pending) told.child = -1;
     end_line(line, step.answer, text, told);
 }
 template <class M>
@@ -459,11 +458,13 @@ void Player<M>::sweep_names() {
     Names& names = run_.names;
     for (int& row : names.processes)
         if (row >= 0 && s_.mms[static_cast<std::size_t>(row)].phase == mm_free) row = -1;
-    const auto last = static_cast<int>(names.processes.size()) - 1;
-    const int born = last >= 0 ? names.processes[static_cast<std::size_t>(last)] : -1;
-    if (names.unborn == last && born < 0) names.processes.pop_back();
-    const bool alive = born >= 0 && s_.mms[static_cast<std::size_t>(born)].phase == mm_alive;
-    if (alive || born < 0) names.unborn = -1;
+    for (auto fork = names.unborn.begin(); fork != names.unborn.end();) {
+        const auto name = static_cast<std::size_t>(fork->second);
+        const int row = names.processes[name];
+        if (row < 0 && name + 1 == names.processes.size()) names.processes.pop_back();
+        const bool ended = row < 0 || s_.mms[static_cast<std::size_t>(row)].phase == mm_alive;
+        fork = ended ? names.unborn.erase(fork) : std::next(fork);
+    }
     for (int& row : names.handles)
         if (row >= 0 && s_.handles[static_cast<std::size_t>(row)].kind == gup_none) row = -1;
 }

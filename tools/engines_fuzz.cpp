@@ -40,7 +40,7 @@ Arena arena_for(const NamedSystem& system, const FuzzOptions& o, const ResolvedR
     arena.bounds = o.bounds.empty() ? std::string(system.bounds) : o.bounds;
     arena.limits = bounds_named(arena.bounds).bounds;
     if (system.pages > 0) arena.limits.pages = std::min(arena.limits.pages, system.pages);
-    arena.excused = fuzz::known_broken(kernel_named(o.kernel).rules);
+    arena.excused = fuzz::known_broken(kernel_named(o.kernel).rules, arena.limits);
     return arena;
 }
 
@@ -200,7 +200,7 @@ bool hammer_under(const NamedRules& kernel, double seconds, const MutantOptions&
                   MutantRow& row) {
     HammerConfig config;
     config.arena.rules = kernel.rules;
-    config.arena.excused = fuzz::known_broken(kernel.rules);
+    config.arena.excused = fuzz::known_broken(kernel.rules, config.arena.limits);
     config.seed = o.seed;
     config.operations = 0;
     config.seconds = seconds;

@@ -44,7 +44,7 @@ TEST_P(FastLockstep, agrees) {
     Arena arena;
     for (const NamedRules& k : named_kernels)
         if (k.name == GetParam().kernel) arena.rules = k.rules;
-    arena.excused = known_broken(arena.rules);
+    arena.excused = known_broken(arena.rules, arena.limits);
     Lockstep lockstep(*system, arena);
     LockstepConfig config;
     config.arena = arena;
