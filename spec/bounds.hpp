@@ -102,6 +102,13 @@ inline constexpr Bounds bounds_f1{.mms = 12, .vmas = 12, .pages = 24, .frames = 
                                   .tasks = 1, .handles = 12, .values = 3, .stack_guard_gap = 2,
                                   .stack_limit = 12, .memlock_limit = 12, .map_count_limit = 11,
                                   .move_slack = 3, .target_slack = 2, .pin_bias = 1024};
+/// The same machine with two swap devices.
+inline constexpr Bounds bounds_f2 = [] {
+    Bounds b = bounds_f1;
+    b.slots = 16;
+    b.swap_devices = 2;
+    return b;
+}();
 
 /// What a live kernel is compared at: Linux's own limits where an arena of so many pages can reach
 /// them, tables that never are full. Not an engine's capacity, so not in named_bounds.
@@ -112,7 +119,7 @@ inline constexpr Bounds bounds_live{.mms = 6, .vmas = 32, .pages = 24, .frames =
                                     .target_slack = 2, .pin_bias = 1024, .batch_size = 255};
 
 /// Every named bound; each is also a capacity that the engines are instantiated for.
-inline constexpr std::array<NamedBounds, 9> named_bounds{{
+inline constexpr std::array<NamedBounds, 10> named_bounds{{
     {"b1", "proof: two processes, two VMAs, two pages, two tasks", bounds_b1},
     {"b2", "proof: three processes, three pages", bounds_b2},
     {"e1", "exploration to the end of the state space", bounds_e1},
@@ -122,6 +129,7 @@ inline constexpr std::array<NamedBounds, 9> named_bounds{{
     {"f1", "random histories, dozens of each", bounds_f1},
     {"b1f", "proof: b1 with a file of two pages instead of swap space", bounds_b1f},
     {"e4", "exploration to the end with shared memory and two operations in flight", bounds_e4},
+    {"f2", "random histories with swap space", bounds_f2},
 }};
 static_assert(bounds_problem(bounds_b1).empty());
 static_assert(bounds_problem(bounds_b2).empty());
@@ -132,6 +140,7 @@ static_assert(bounds_problem(bounds_b1f).empty());
 static_assert(bounds_problem(bounds_e4).empty());
 static_assert(bounds_problem(bounds_m1).empty());
 static_assert(bounds_problem(bounds_f1).empty());
+static_assert(bounds_problem(bounds_f2).empty());
 static_assert(bounds_problem(bounds_live).empty());
 static_assert(bounds_live.map_count_limit >
                   bounds_live.pages + bounds_live.move_slack + bounds_live.target_slack,

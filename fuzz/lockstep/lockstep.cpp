@@ -162,6 +162,8 @@ void Lockstep::one(const Record& r) {
         ++report_.passed_over;
         return;
     }
+    if (r.verb < operation_count && operation_shape(r.verb).by_frame)
+        system_.point_at(reference_->place_of(r.who));
     if (!may_run_out_) reference_->save();
     const Answered a = reference_->apply(r);
     const bool nothing = a.blocked && reference_->last().steps == 0;

@@ -165,6 +165,8 @@ class TraceWriter {
     void record(const Record& r) {
         const int before = machine_->pc(r.task);
         // An access that needs no fault needs no task.
+        const bool by_frame = r.verb < operation_count && operation_shape(r.verb).by_frame;
+        const FramePlace place = by_frame ? machine_->place_of(r.who) : FramePlace{};
         const bool served = r.verb >= verb_load && r.verb <= verb_write &&
                             machine_->serves(r.who, r.page, r.verb == verb_write,
                                              r.verb == verb_fetch);
@@ -172,7 +174,7 @@ class TraceWriter {
         const Outcome& o = machine_->last();
         if (o.blocked && o.steps == 0) return;
         if (r.verb == verb_step) step(r, before);
-        else call(r, o, served);
+        else call(r, o, served, place);
         names_.after(r.task, o, machine_->pc(r.task) == pc_idle);
     }
     void step(const Record& r, int pc) {
@@ -183,12 +185,17 @@ class TraceWriter {
         s.answer.kind = Answer::Kind::any;
         add(s);
     }
-    void call(const Record& r, const Outcome& o, bool served) {
+    void call(const Record& r, const Outcome& o, bool served, const FramePlace& place) {
         Operation op = line_of(r);
+        if (op.frame >= 0 && place.by == FramePlace::By::entry) {   // a page leads to it
+            op.frame = -1;
+            op.process = names_.process_of(place.row);
+            op.page.page = place.page;
+        }
         const bool event =
             served || (r.verb < operation_count && !operation_shape(r.verb).task);
         if (on_handle(op.verb)) op.handle = names_.handle_of(r.who);
-        else if (op.verb != Verb::drain && op.frame < 0 && op.device < 0)
+        else if (op.verb != Verb::drain && op.frame < 0 && op.device < 0 && op.process < 0)
             op.process = names_.process_of(r.who);
         if (arena_.limits.tasks > 1 && !event) op.task = r.task;
         op.begin = !event && r.has(flag_begin) && machine_->pc(r.task) != pc_idle;
@@ -312,8 +319,8 @@ class TraceReader {
             case Verb::handle_store: r.verb = verb_of<OpDma>(); break;
             case Verb::release: r.verb = verb_of<OpUnpin>(); break;
             case Verb::drain: r.verb = verb_of<OpDrain>(); break;
-            case Verb::reclaim: r.verb = verb_of<OpReclaim>(); return by_frame(op);
-            case Verb::free_swap: r.verb = verb_of<OpFreeSwap>(); return by_frame(op);
+            case Verb::reclaim: r.verb = verb_of<OpReclaim>(); break;
+            case Verb::free_swap: r.verb = verb_of<OpFreeSwap>(); break;
             case Verb::swapon:
                 r.verb = verb_of<OpSwapon>();
                 r.flags |= static_cast<std::uint8_t>((op.synchronous ? flag_fixed : 0) |
@@ -327,10 +334,13 @@ class TraceReader {
         }
         return true;
     }
-    /// Records name a frame by its row; which one a page has is known to a player alone.
-    bool by_frame(const Operation& op) {
-        if (op.frame < 0) problem_ = "a frame named by its page, which records do not carry yet";
-        return op.frame >= 0;
+    /// Records name a frame by its row; a line mostly by a page that leads to it.
+    bool by_frame(const Operation& op, Record& r, int& who) {
+        if (op.frame < 0) {
+            who = machine_->frame_at({FramePlace::By::entry, who, r.page});
+            r.page = 0;
+        }
+        return who >= 0;
     }
     bool move_of(const Operation& op, Record& r) {
         r.span = static_cast<std::uint16_t>(op.size);
@@ -348,17 +358,19 @@ class TraceReader {
         else if (op.device >= 0) who = op.device;
         else if (op.process >= 0) who = names_.process_row(op.process);
         if (who < 0 || !verb(op, r)) return false;
-        r.who = static_cast<std::uint8_t>(who);
         r.task = static_cast<std::uint8_t>(op.task >= 0 ? op.task : idle_task());
         r.deny = static_cast<std::uint8_t>(op.deny);
         if (op.begin) r.flags |= flag_begin;
         if (op.value > 0 && op.verb != Verb::load) r.value = static_cast<std::uint8_t>(op.value);
         if (!page_of(op.page, r.page)) return false;
+        const bool framed = op.verb == Verb::reclaim || op.verb == Verb::free_swap;
+        if (framed && !by_frame(op, r, who)) return false;
+        r.who = static_cast<std::uint8_t>(who);
         r.end = static_cast<std::uint16_t>(r.page + op.length);
         if (op.verb == Verb::brk) r.end = std::exchange(r.page, 0);
         const auto form = trace_words::word_of(op.verb).form;
         const bool access = form == trace_words::Form::access;
-        if (form == trace_words::Form::load || form == trace_words::Form::store ||
+        if (framed || form == trace_words::Form::load || form == trace_words::Form::store ||
             form == trace_words::Form::page || access)
             r.end = op.verb == Verb::brk ? r.end : 0;
         if (op.verb == Verb::store || (access && op.access == AccessKind::write))
