@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "fuzz/replay/bounds.hpp"
+
 namespace faultline::fuzz {
 
 template <Bounds B>
@@ -17,13 +19,15 @@ struct Instance {
     Bounds bounds;
     std::unique_ptr<Reference> (*make)();
 };
-constexpr std::array<Instance, 8> instances{{{"b1", bounds_b1, make_reference_at<bounds_b1>},
+constexpr std::array<Instance, 9> instances{{{"b1", bounds_b1, make_reference_at<bounds_b1>},
                                              {"b2", bounds_b2, make_reference_at<bounds_b2>},
                                              {"e1", bounds_e1, make_reference_at<bounds_e1>},
                                              {"e2", bounds_e2, make_reference_at<bounds_e2>},
                                              {"m1", bounds_m1, make_reference_at<bounds_m1>},
                                              {"f1", bounds_f1, make_reference_at<bounds_f1>},
                                              {"live", bounds_live, make_reference_at<bounds_live>},
+                                             {"replay", bounds_replay,
+                                              make_reference_at<bounds_replay>},
                                              {"f1.tasks", bounds_f1_tasks,
                                               make_reference_at<bounds_f1_tasks>}}};
 const Instance* instance_named(std::string_view name) {
