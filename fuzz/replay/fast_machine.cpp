@@ -15,7 +15,7 @@ using fast::Answer;
 using fast::Engine;
 using fast::Ret;
 
-constexpr unsigned key_shift = 8;   // above every bit of fast::VmaBit
+constexpr unsigned key_shift = 9;   // above every AreaFlag
 
 int result_of(Ret r) {
     switch (r) {
@@ -57,13 +57,12 @@ class FastMachine final : public ReplayMachine {
     }
     int map(int mm, Page lo, Page hi, std::uint16_t flags, std::uint32_t key,
             bool replace) override {
+        if ((flags & (area_write | area_noreserve)) == area_write) flags |= area_account;
         return answer(engine_.mmap(id(mm), replace ? fast::Place::fixed : fast::Place::noreplace,
                                    lo, hi, flags | key << key_shift));
     }
     int unmap(int mm, Page lo, Page hi) override { return answer(engine_.munmap(id(mm), lo, hi)); }
-    int protect(int mm, Page lo, Page hi, std::uint16_t flags) override {
-        return answer(engine_.mprotect(id(mm), lo, hi, flags & fast::vma_prot));
-    }
+    int protect(int mm, Page lo, Page hi, std::uint16_t flags) override;
     int remap(int mm, const Remap& m) override {
         return answer(engine_.mremap(id(mm), {m.lo, m.hi, m.moves ? m.to : 0, m.span, m.moves,
                                               m.moves, m.dontunmap}));
@@ -80,6 +79,7 @@ class FastMachine final : public ReplayMachine {
         return answer(how == Deed::store ? engine_.store(id(mm), page, 1)
                                          : engine_.load(id(mm), page, how == Deed::fetch));
     }
+    std::uint16_t flags() const override { return (1u << key_shift) - 1; }
     std::vector<Area> areas(int mm) override;
     std::string check() override {
         const char* wrong = engine_.self_check();
@@ -109,6 +109,31 @@ class FastMachine final : public ReplayMachine {
 static_assert(static_cast<int>(Deed::unlock) - static_cast<int>(Deed::dontfork) ==
               static_cast<int>(fast::Advice::unlock));
 
+/// What becomes writable is accounted from then on, unless it was mapped with MAP_NORESERVE: one
+/// call for each stretch where that is the same.
+int FastMachine::protect(int mm, Page lo, Page hi, std::uint16_t flags) {
+    const fast::VmaStore& store = engine_.vmas();
+    const fast::u32 prot = flags & fast::vma_prot;
+    std::vector<std::pair<Page, bool>> stretches{{lo, true}};
+    bool first = true;
+    for (fast::VmaId v = engine_.mm(id(mm)).vmas.first(); v != 0; v = store.vmas[v].next) {
+        const fast::Vma& x = store.vmas[v];
+        if (x.hi <= lo || x.lo >= hi) continue;
+        const bool accounts = (x.flags & area_noreserve) == 0;
+        if (first) stretches.back().second = accounts;
+        else if (stretches.back().second != accounts) stretches.push_back({x.lo, accounts});
+        first = false;
+    }
+    int result = res_ok;
+    for (std::size_t i = 0; i < stretches.size(); ++i) {
+        const Page end = i + 1 < stretches.size() ? stretches[i + 1].first : hi;
+        const bool adds = stretches[i].second && (prot & fast::vma_write) != 0;
+        const int one = answer(engine_.mprotect(id(mm), stretches[i].first, end,
+                                                prot | (adds ? fast::u32{area_account} : 0)));
+        if (one != res_ok) result = one;
+    }
+    return result;
+}
 std::vector<Area> FastMachine::areas(int mm) {
     std::vector<Area> out;
     const fast::VmaStore& store = engine_.vmas();

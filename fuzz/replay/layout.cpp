@@ -13,9 +13,9 @@ std::uint32_t Keys::of(Kind kind, int file, Page lo, Page offset) {
     const Page distance = lo - offset;
     for (std::size_t i = 0; i < known_.size(); ++i)
         if (known_[i].file == file && known_[i].distance == distance)
-            return static_cast<std::uint32_t>(i + 1);
+            return static_cast<std::uint32_t>(i) + heap + 1;
     known_.push_back({file, distance});
-    return static_cast<std::uint32_t>(known_.size());
+    return static_cast<std::uint32_t>(known_.size()) + heap;
 }
 
 namespace {
@@ -24,6 +24,7 @@ struct Mapped {
     Page lo, hi;
     std::uint32_t key;
     bool grows;
+    bool account;   ///< VM_ACCOUNT as it is mapped: another reason not to merge
 };
 constexpr Page guard = 256;   // stack_guard_gap: as many pages are free below a stack
 
@@ -34,13 +35,15 @@ std::vector<Mapped> mapped_ranges(const Recording& r) {
     const auto add = [&](const auto& x) {
         if (x.kind != Kind::shared && x.lo < x.hi)
             out.push_back({x.lo, x.hi, keys.of(x.kind, x.file, x.lo, x.offset),
-                           (x.flags & area_grows) != 0});
+                           (x.flags & area_grows) != 0,
+                           (x.flags & (area_write | area_account)) != 0 &&
+                               (x.flags & area_noreserve) == 0});
     };
     for (const Event& e : r.events) {
         if (e.deed == Deed::map) add(e);
-        if (e.deed == Deed::brk && e.hi > e.lo) out.push_back({e.lo, e.hi, 0, false});
+        if (e.deed == Deed::brk && e.hi > e.lo) out.push_back({e.lo, e.hi, Keys::heap, false, true});
         if (e.deed == Deed::remap && e.error.empty())
-            out.push_back({e.to, e.to + e.span, 0, false});
+            out.push_back({e.to, e.to + e.span, 0, false, true});
         for (const Area& a : e.areas) {
             if (e.deed == Deed::exec) add(a);
             else if ((a.flags & area_grows) != 0) add(a);   // a stack that has grown
@@ -57,7 +60,7 @@ Layout::Layout(const Recording& recording) {
     // Whatever begins or ends where another kind lies or begins is kept apart from it.
     for (const Mapped& a : all)
         for (const Mapped& b : all) {
-            if (a.key == b.key && a.grows == b.grows) continue;
+            if (a.key == b.key && a.grows == b.grows && a.account == b.account) continue;
             for (const Page at : {a.lo, a.hi})
                 if (b.lo <= at && at <= b.hi) cuts.insert(at);
         }

@@ -11,10 +11,13 @@
 
 namespace faultline::fuzz {
 
-/// What keeps two private mappings apart besides their flags: 0 for anonymous memory, else one a
-/// file and distance of offset from address.
+/// What keeps two private mappings apart besides their flags: 0 for anonymous memory, one for the
+/// heap, else one a file and distance of offset from address.
 class Keys {
   public:
+    /// brk never extends what ends where the heap begins: it looks no lower than start_brk.
+    /// Source: linux mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.12, vma_prev_limit
+    static constexpr std::uint32_t heap = 1;
     std::uint32_t of(Kind kind, int file, Page lo, Page offset);
 
   private:

@@ -39,6 +39,8 @@ class ReplayMachine {
     virtual int dontneed(int mm, Page lo, Page hi) = 0;
     virtual int advise(int mm, Deed what, Page lo, Page hi) = 0;
     virtual int access(int mm, Page page, Deed how) = 0;
+    /// The flags of areas that it has.
+    virtual std::uint16_t flags() const = 0;
     /// VMAs in order, with their anonymous pages; of what they are the caller knows.
     virtual std::vector<Area> areas(int mm) = 0;
     /// Which claim or structure is broken, "" if none.

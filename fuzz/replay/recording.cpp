@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 22> deed_names{
     "keeponfork", "lock", "unlock", "load", "store", "fetch", "fork", "share", "exec", "exit",
     "signal", "look", "other"};
 static_assert(deed_names.size() == static_cast<std::size_t>(Deed::other) + 1);
-constexpr std::string_view flag_letters = "rwxgldk";   // k: wipeonfork, kept from the child
+constexpr std::string_view flag_letters = "rwxgldkan";   // k: wipeonfork, kept from the child
 constexpr Page most_pages = Page{1} << 40;
 
 std::string hex(Page n) {

@@ -26,7 +26,8 @@ enum class Kind : std::uint8_t { anon, file, shared };
 
 enum AreaFlag : std::uint16_t {
     area_read = 1, area_write = 2, area_exec = 4, area_grows = 8, area_locked = 16,
-    area_dontfork = 32, area_wipeonfork = 64
+    area_dontfork = 32, area_wipeonfork = 64,
+    area_account = 128, area_noreserve = 256   ///< VM_ACCOUNT, VM_NORESERVE
 };
 /// A line of /proc/PID/smaps; `anon` counts its anonymous pages.
 struct Area {

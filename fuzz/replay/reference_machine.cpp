@@ -71,6 +71,7 @@ class ReferenceReplay final : public ReplayMachine {
         r.value = how == Deed::store ? 1 : 0;
         return apply(r);
     }
+    std::uint16_t flags() const override { return area_account - 1; }
     std::vector<Area> areas(int mm) override;
     std::string check() override {
         const int broken = reference_->violation({});

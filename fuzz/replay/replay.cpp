@@ -126,7 +126,7 @@ std::string event_text(const Event& e) {
 }
 std::string area_text(const Area& a) {
     char text[96];
-    static constexpr std::string_view letters = "rwxgldk";
+    static constexpr std::string_view letters = "rwxgldkan";
     std::string flags;
     for (std::size_t i = 0; i < letters.size(); ++i)
         flags += (a.flags >> i & 1) != 0 ? letters[i] : '-';
@@ -233,8 +233,8 @@ void Replay::map(Space& s, const Event& e) {
 }
 void Replay::heap(Space& s, const Event& e) {
     if (e.hi > e.lo) {
-        expect(machine_.map(s.mm, e.lo, e.hi, area_read | area_write, 0, false), e);
-        s.origins.insert({e.lo, e.hi, true, 0});
+        expect(machine_.map(s.mm, e.lo, e.hi, area_read | area_write, Keys::heap, false), e);
+        s.origins.insert({e.lo, e.hi, true, Keys::heap});
     } else {
         expect(machine_.unmap(s.mm, e.hi, e.lo), e);
         s.origins.erase(e.hi, e.lo);
@@ -301,11 +301,12 @@ std::vector<Area> Replay::comparable(const Space& s, std::vector<Area> areas, bo
             key = keys_.of(a.kind, a.file, a.lo, a.offset);
         } else {
             const Origin* o = s.origins.at(a.hi - 1);
-            key = o != nullptr ? o->key : 0;
+            key = o != nullptr && o->key != Keys::heap ? o->key : 0;
         }
         a.kind = key != 0 ? Kind::file : Kind::anon;
         a.file = static_cast<int>(key);
         a.offset = 0;
+        a.flags = static_cast<std::uint16_t>(a.flags & machine_.flags());
         const bool joins = !out.empty() && layout_ != nullptr && out.back().hi == a.lo &&
                            layout_->is_cut(a.lo) && out.back().flags == a.flags &&
                            out.back().file == a.file;

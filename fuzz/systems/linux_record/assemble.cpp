@@ -37,8 +37,9 @@ bool aligned(std::uint64_t address) { return address % page_bytes == 0; }
 
 int file_number(const std::string& path, std::vector<std::string>& files) {
     const auto at = std::find(files.begin(), files.end(), path);
+    const auto number = static_cast<int>(at - files.begin());
     if (at == files.end()) files.push_back(path);
-    return static_cast<int>(at - files.begin());
+    return number;
 }
 /// What a line of smaps or of perf says about a mapping's origin.
 Kind kind_of(char sharing, const std::string& path) {
@@ -245,6 +246,7 @@ void Assembler::map(const Enter& e, Event& out, std::int64_t answer, int) {
     out.populate = (flags & (MAP_POPULATE | MAP_LOCKED)) != 0 && (flags & MAP_NONBLOCK) == 0;
     if ((flags & MAP_GROWSDOWN) != 0) out.flags |= fuzz::area_grows;
     if ((flags & MAP_LOCKED) != 0) out.flags |= fuzz::area_locked;
+    if ((flags & MAP_NORESERVE) != 0) out.flags |= fuzz::area_noreserve;
     const bool is_private = (flags & MAP_TYPE) == MAP_PRIVATE;
     out.kind = !is_private ? Kind::shared : (flags & MAP_ANONYMOUS) != 0 ? Kind::anon : Kind::file;
     if (out.kind != Kind::file) return;
@@ -376,6 +378,8 @@ std::vector<Area> areas_of_smaps(const std::string& text, std::vector<std::strin
             flag(" lo", fuzz::area_locked);
             flag(" dc", fuzz::area_dontfork);
             flag(" wf", fuzz::area_wipeonfork);
+            flag(" ac", fuzz::area_account);
+            flag(" nr", fuzz::area_noreserve);
             if (line.find(" ht") != std::string::npos) out.back().kind = Kind::shared;
         }
     }
