@@ -35,7 +35,8 @@ std::uint64_t frames_for(const Recording& r) {
     std::uint64_t n = 1024;
     for (const Event& e : r.events) {
         n += e.deed == Deed::store;
-        if (e.populate || e.deed == Deed::lock) n += std::min<Page>(e.hi - e.lo, 1u << 20);
+        if (e.populate || e.deed == Deed::lock || e.deed == Deed::fill_write)
+            n += std::min<Page>(e.hi - e.lo, 1u << 20);
         for (const Run& run : e.present) n += run.hi - run.lo;
     }
     return std::min<std::uint64_t>(n, 1u << 22);

@@ -10,13 +10,13 @@
 namespace faultline::fuzz {
 namespace {
 
-constexpr std::array<std::string_view, 22> deed_names{
+constexpr std::array<std::string_view, 25> deed_names{
     "map", "unmap", "protect", "remap", "brk", "dontneed", "dontfork", "dofork", "wipeonfork",
-    "keeponfork", "lock", "unlock", "load", "store", "fetch", "fork", "share", "exec", "exit",
-    "signal", "look", "other"};
+    "keeponfork", "lock", "unlock", "fill_read", "fill_write", "load", "store", "fetch", "fork", "share", "exec", "exit",
+    "signal", "look", "mark", "other"};
 static_assert(deed_names.size() == static_cast<std::size_t>(Deed::other) + 1);
 constexpr std::string_view flag_letters = "rwxgldkan";   // k: wipeonfork, kept from the child
-constexpr Page most_pages = Page{1} << 40;
+constexpr Page most_pages = Page{1} << 52;
 
 std::string hex(Page n) {
     std::array<char, 20> text{};
@@ -62,9 +62,11 @@ void write_event(const Event& e, std::string& out) {
         case Deed::look: break;
         case Deed::signal:
         case Deed::other: out += " " + e.error; break;
+        case Deed::mark: out += " " + range(e.lo, e.hi) + " " + e.error; break;
         default: out += " " + range(e.lo, e.hi);
     }
-    if (!e.error.empty() && e.deed != Deed::signal && e.deed != Deed::other)
+    const bool named = e.deed == Deed::signal || e.deed == Deed::other || e.deed == Deed::mark;
+    if (!e.error.empty() && !named)
         out += " -> " + e.error;
     out += "\n";
     for (const Area& a : e.areas)
@@ -206,6 +208,9 @@ bool Reader::details(Event& e) {
         case Deed::exec:
         case Deed::exit:
         case Deed::look: return true;
+        case Deed::mark:
+            if (!pages(word(), e.lo, e.hi)) return false;
+            [[fallthrough]];
         case Deed::signal:
         case Deed::other:
             e.error = std::string(word());

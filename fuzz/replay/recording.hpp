@@ -16,9 +16,11 @@ namespace faultline::fuzz {
 
 using Page = std::uint64_t;   ///< page of an address space: address / 4096
 
+/// mark: advice that only sets a flag of VMAs which the model does not have.
 enum class Deed : std::uint8_t {
     map, unmap, protect, remap, brk, dontneed, dontfork, dofork, wipeonfork, keeponfork, lock,
-    unlock, load, store, fetch, fork, share, exec, exit, signal, look, other
+    unlock, fill_read, fill_write, load, store, fetch, fork, share, exec, exit, signal, look, mark,
+    other
 };
 /// What a mapping is of. shared: shared memory and whatever else no private page comes from
 /// (vdso, devices); the model has no such thing.

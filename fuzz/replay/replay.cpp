@@ -67,9 +67,22 @@ class Origins {
   private:
     std::vector<Origin> list_;
 };
+/// Calls without a place in the model after which nothing can be compared. Of the rest of what is
+/// called `other`, advice about reclaim and calls that failed, nothing is left to see.
+bool changes_memory(const std::string& name) {
+    for (const std::string_view word : {"mlockall", "munlockall", "remap_file_pages", "mlock2",
+                                        "process_vm_writev", "process_madvise", "userfaultfd",
+                                        "pkey_mprotect", "madvise-9", "madvise-24"})
+        if (name == word) return true;
+    return false;
+}
 struct Space {
     int mm = -1;
     Origins origins;
+    /// Advice has set flags that the model does not have: they cut VMAs, and where VMAs are cut
+    /// decides which anon_vma the next one gets. Then neighbours that look alike count as one.
+    bool coarse = false;
+    bool unknown = false;   ///< a call that is not modelled has changed memory: no more looks
 };
 
 class Replay {
@@ -213,7 +226,7 @@ void Replay::fork(const Event& e) {
 }
 void Replay::populate(Space& s, Page lo, Page hi, bool write) {
     for (Page p = lo; p < hi && going(); ++p)
-        machine_.access(s.mm, p, write ? Deed::store : Deed::load);
+        if (!s.origins.foreign(p)) machine_.access(s.mm, p, write ? Deed::store : Deed::load);
 }
 void Replay::map(Space& s, const Event& e) {
     const bool modelled = e.kind != Kind::shared;
@@ -246,7 +259,9 @@ void Replay::remap(Space& s, const Event& e) {
     if (!was.modelled) {
         pass_over("mremap of shared memory");
     } else {
-        expect(machine_.remap(s.mm, {e.lo, e.hi, e.to, e.span, e.to != e.lo, e.dontunmap}), e);
+        expect(machine_.remap(s.mm, {e.lo, e.hi, e.to, e.span, e.fixed || e.to != e.lo,
+                                      e.dontunmap}),
+               e);
     }
     if (!e.error.empty()) return;
     if (!e.dontunmap) s.origins.erase(e.lo, e.hi);
@@ -254,6 +269,9 @@ void Replay::remap(Space& s, const Event& e) {
 }
 /// Calls over a range, performed on what of it the model has.
 void Replay::ranged(Space& s, const Event& e) {
+    const Origin* o = s.origins.at(e.lo);
+    if (e.deed == Deed::wipeonfork && !e.error.empty() && o != nullptr && o->key != 0)
+        return pass_over("wipeonfork of a file");
     const auto pieces = s.origins.modelled(e.lo, e.hi);
     int result = res_ok;
     for (const Run& r : pieces) {
@@ -307,9 +325,9 @@ std::vector<Area> Replay::comparable(const Space& s, std::vector<Area> areas, bo
         a.file = static_cast<int>(key);
         a.offset = 0;
         a.flags = static_cast<std::uint16_t>(a.flags & machine_.flags());
-        const bool joins = !out.empty() && layout_ != nullptr && out.back().hi == a.lo &&
-                           layout_->is_cut(a.lo) && out.back().flags == a.flags &&
-                           out.back().file == a.file;
+        const bool cut = s.coarse || (layout_ != nullptr && layout_->is_cut(a.lo));
+        const bool joins = !out.empty() && cut && out.back().hi == a.lo &&
+                           out.back().flags == a.flags && out.back().file == a.file;
         if (joins) {
             out.back().hi = a.hi;
             out.back().anon += a.anon;
@@ -352,9 +370,21 @@ void Replay::event(const Event& e, std::size_t n) {
         case Deed::load:
         case Deed::store:
         case Deed::fetch: return access(*space, e, n);
-        case Deed::look: return look(*space, e);
+        case Deed::look:
+            if (space->unknown) return pass_over("look after a call that is not modelled");
+            return look(*space, e);
         case Deed::signal: break;
-        case Deed::other: return pass_over(e.error);
+        case Deed::fill_read:
+        case Deed::fill_write:
+            if (!e.error.empty()) return pass_over("populate that failed in the middle");
+            populate(*space, e.lo, e.hi, e.deed == Deed::fill_write);
+            break;
+        case Deed::mark:
+            space->coarse = true;
+            return pass_over(e.error);
+        case Deed::other:
+            space->unknown = space->unknown || changes_memory(e.error);
+            return pass_over(e.error);
         default: ranged(*space, e);
     }
     ++out_.calls;

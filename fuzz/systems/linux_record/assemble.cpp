@@ -31,6 +31,7 @@ namespace {
 
 constexpr std::uint64_t page_bytes = 4096, end_of_user = std::uint64_t{1} << 47;
 
+bool failed_call(std::int64_t answer) { return answer < 0; }
 Page page_of(std::uint64_t address) { return address / page_bytes; }
 Page pages_of(std::uint64_t bytes) { return (bytes + page_bytes - 1) / page_bytes; }
 bool aligned(std::uint64_t address) { return address % page_bytes == 0; }
@@ -49,6 +50,24 @@ Kind kind_of(char sharing, const std::string& path) {
     return path.empty() || path[0] == '[' || path == "//anon" ? Kind::anon : Kind::file;
 }
 
+/// Calls that are told apart although the model has no place for them.
+std::string name_of_call(long number) {
+    switch (number) {
+        case SYS_mlockall: return "mlockall";
+        case SYS_munlockall: return "munlockall";
+        case SYS_mlock2: return "mlock2";
+        case SYS_remap_file_pages: return "remap_file_pages";
+        case SYS_pkey_mprotect: return "pkey_mprotect";
+        case SYS_process_madvise: return "process_madvise";
+        case SYS_userfaultfd: return "userfaultfd";
+        case SYS_process_vm_writev: return "process_vm_writev";
+        case SYS_memfd_create: return "memfd_create";
+        case SYS_ftruncate: return "ftruncate";
+        case SYS_fallocate: return "fallocate";
+        case SYS_shmdt: return "shmdt";
+        default: return "call-" + std::to_string(number);
+    }
+}
 struct Enter {
     long number = -1;
     std::array<std::uint64_t, 6> args{};
@@ -257,7 +276,10 @@ void Assembler::move(const Enter& e, Event& out, std::int64_t answer) {
     const std::uint64_t flags = e.args[3];
     out.deed = Deed::remap;
     out.span = pages_of(e.args[2]);
-    out.to = answer >= 0 ? page_of(static_cast<std::uint64_t>(answer)) : out.lo;
+    const bool fixed = (flags & MREMAP_FIXED) != 0;
+    out.to = answer >= 0 ? page_of(static_cast<std::uint64_t>(answer))
+             : fixed     ? page_of(e.args[4])
+                         : out.lo;
     out.maymove = (flags & MREMAP_MAYMOVE) != 0;
     out.fixed = (flags & MREMAP_FIXED) != 0;
     out.dontunmap = (flags & kernel::mremap::dontunmap) != 0;
@@ -269,6 +291,20 @@ bool Assembler::advice(const Enter& e, Event& out) {
         case MADV_DOFORK: out.deed = Deed::dofork; return true;
         case MADV_WIPEONFORK: out.deed = Deed::wipeonfork; return true;
         case MADV_KEEPONFORK: out.deed = Deed::keeponfork; return true;
+        case MADV_POPULATE_READ: out.deed = Deed::fill_read; return true;
+        case MADV_POPULATE_WRITE: out.deed = Deed::fill_write; return true;
+        case MADV_NORMAL:
+        case MADV_RANDOM:
+        case MADV_SEQUENTIAL:
+        case MADV_MERGEABLE:
+        case MADV_UNMERGEABLE:
+        case MADV_HUGEPAGE:
+        case MADV_NOHUGEPAGE:
+        case MADV_DONTDUMP:
+        case MADV_DODUMP:
+            out.deed = Deed::mark;
+            out.error = "madvise-" + std::to_string(e.args[2]);
+            return true;
         default:
             out.error = "madvise-" + std::to_string(e.args[2]);
             return false;
@@ -284,9 +320,14 @@ void Assembler::call(const Sample& s, std::int64_t answer) {
     }
     Event out;
     out.process = t.process;
+    if (e.number == SYS_process_vm_writev) {   // it is the other process whose memory changes
+        const auto target = tracked_.find(static_cast<int>(e.args[0]));
+        if (failed_call(answer) || target == tracked_.end()) return;
+        out.process = target->second.process;
+    }
     out.lo = page_of(e.args[0]);
     out.hi = out.lo + pages_of(e.args[1]);
-    const bool failed = answer < 0;
+    const bool failed = failed_call(answer);
     bool known = aligned(e.args[0]) && out.hi > out.lo;
     switch (e.number) {
         case SYS_mmap:
@@ -312,6 +353,8 @@ void Assembler::call(const Sample& s, std::int64_t answer) {
             out.lo = page_of(static_cast<std::uint64_t>(answer));
             out.hi = out.lo + pages_of(segments_[e.args[0]]);
             break;
+        case SYS_process_vm_readv:
+        case SYS_process_vm_writev: known = false; break;
         case SYS_execve:
         case SYS_execveat: return;
         default: known = false;
@@ -323,8 +366,12 @@ void Assembler::call(const Sample& s, std::int64_t answer) {
     }
     if (!known) {
         if (out.error.empty() || out.error.rfind("madvise-", 0) != 0)
-            out.error = "call-" + std::to_string(e.number);
+            out.error = name_of_call(e.number);
+        if (failed) out.error += "-failed";
         out.deed = Deed::other;
+    } else if (failed && out.deed == Deed::mark) {
+        out.deed = Deed::other;
+        out.error += "-failed";
     } else if (failed) {
         out.error = strerrorname_np(static_cast<int>(-answer));
     }
