@@ -22,6 +22,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "fuzz/systems/linux_record/record.hpp"
 
@@ -79,7 +80,7 @@ class Perf {
     int pid() const { return pid_; }
 
   private:
-    int pid_ = -1, control_ = -1;
+    int pid_ = -1, control_ = -1, answer_ = -1;   ///< perf dies of a pipe that nobody reads
 };
 /// The calls that are of interest, as a filter of perf.
 std::string filter_of_calls() {
@@ -120,21 +121,23 @@ bool Perf::start(int target, const std::string& data) {
     close(control[0]);
     close(answer[1]);
     control_ = control[1];
+    answer_ = answer[0];
     fcntl(control_, F_SETFD, FD_CLOEXEC);
+    fcntl(answer_, F_SETFD, FD_CLOEXEC);
     char said[8]{};
-    const bool told = write(control_, "enable\n", 7) == 7 && read(answer[0], said, sizeof said) > 0;
-    close(answer[0]);
+    const bool told = write(control_, "enable\n", 7) == 7 && read(answer_, said, sizeof said) > 0;
     return told && std::strncmp(said, "ack", 3) == 0;
 }
 void Perf::finish() {
-    if (control_ >= 0) close(control_);
-    control_ = -1;
-    if (pid_ <= 0) return;
-    kill(pid_, SIGINT);
-    int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    if (pid_ > 0) {
+        kill(pid_, SIGINT);
+        int status = 0;
+        while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        pid_ = -1;
     }
-    pid_ = -1;
+    for (int* fd : {&control_, &answer_})
+        if (*fd >= 0) close(std::exchange(*fd, -1));
 }
 
 class Watcher {
