@@ -57,8 +57,12 @@ FAULTLINE_JSON(FuzzReport, system, kernel, bounds, verdict, seed, operations, re
                histories, looks, claim_checks, features, corpus_read, corpus_added, corpus_kept,
                stride, jobs, wall_seconds, cpu_seconds, stories, note)
 FAULTLINE_JSON(MutantRow, id, name, group, text, killed, killed_by, operations, seconds, trace)
-FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed,
-               per_second, findings, text, exit)
+FAULTLINE_JSON(CoverageRow, operation, outcome, count)
+FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, succeeded, accepted, seed,
+               seeds, per_second, coverage, rare, deviations, findings, text, exit)
+FAULTLINE_JSON(ReplayReport, recording, program, kernel, rules, machine, verdict, events, calls,
+               accesses, looks, areas, checks, peak_pages, processes, seconds, calls_by_name,
+               not_modelled, difference, problem, text)
 FAULTLINE_JSON(BenchRow, name, unit, value, note)
 FAULTLINE_JSON(ToolInfo, name, version, commit, compiler, build)
 
@@ -136,6 +140,7 @@ Document document_from(const Json& j) {
     j.at("mutants").get_to(d.mutants);
     j.at("bench").get_to(d.bench);
     j.at("conform").get_to(d.conform);
+    j.at("replays").get_to(d.replays);
     return d;
 }
 
@@ -173,6 +178,7 @@ std::string to_json_text(const Document& d) {
     j["mutants"] = Json(d.mutants);
     j["bench"] = Json(d.bench);
     j["conform"] = Json(d.conform);
+    j["replays"] = Json(d.replays);
     return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
