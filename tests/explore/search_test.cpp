@@ -111,10 +111,17 @@ TEST(Explore, ThreadsCountTheSame) {
         c.small_steps = true;
         c.jobs = 2;
         c.fingerprint = fingerprint;
+#ifdef FAULTLINE_SANITIZED
+        c.max_depth = 14;   // nothing is optimized there
+#endif
         const Exploration many = explore("e1", c);
         c.jobs = 1;
         EXPECT_EQ(many.report.states, explore("e1", c).report.states);
+#ifdef FAULTLINE_SANITIZED
+        EXPECT_GT(many.report.states, 1000u);
+#else
         EXPECT_GT(many.report.states, 150000u);
+#endif
     }
 }
 
