@@ -321,19 +321,23 @@ constexpr bool forgive_prefix(const typename M::State& before, typename M::State
     return forgive_cuts<M>(before, after, mm,
                            [&](int n) { return n >= args.page && n < args.end; });
 }
-/// Pages of [lo, hi) may have a frame now: one that was faulted in, for what was there before.
+enum class Change { filled, emptied };
+/// Pages of [lo, hi) may have been faulted in, for what was there before, or may be gone, entry,
+/// content and references with them. False if one changed into something else.
 template <class M>
-constexpr bool forgive_filled(const typename M::State& before, typename M::State& after,
-                              std::size_t mm, int lo, int hi) {
+constexpr bool forgive_entries(Change change, const typename M::State& before,
+                               typename M::State& after, std::size_t mm, int lo, int hi) {
+    const bool emptied = change == Change::emptied;
     bool any = false;
     for (int n = lo; n < hi; ++n) {
         const auto at = static_cast<std::size_t>(n);
         const auto& b = before.mms[mm].ptes[at];
         auto& a = after.mms[mm].ptes[at];
         if (same(a, b)) continue;
-        if (!a.zero && a.frame.none()) return false;
+        if (emptied ? !is_empty(a) : !a.zero && a.frame.none()) return false;
         any = true;
         a = b;
+        if (emptied) after.mms[mm].want[at] = before.mms[mm].want[at];
     }
     if (!any) return true;
     after.mms[mm].rss_anon = before.mms[mm].rss_anon;
@@ -341,43 +345,18 @@ constexpr bool forgive_filled(const typename M::State& before, typename M::State
     after.slots = before.slots;
     after.frames = before.frames;  // their counts are claims of their own
     forgive_file_counts<M>(before, after, mm);
-    if constexpr (M::has_files)    // pages of files were read
-        for (std::size_t i = 0; i < before.inodes.size(); ++i) {
-            after.inodes[i].pages = before.inodes[i].pages;
+    if constexpr (M::has_files)
+        for (std::size_t i = 0; !emptied && i < before.inodes.size(); ++i) {
+            after.inodes[i].pages = before.inodes[i].pages;   // pages of files were read
             after.inodes[i].blocks = before.inodes[i].blocks;
         }
-    forgive_anon_vma<M>(before, after, mm);
-    for (std::size_t i = 0; i < before.handles.size(); ++i)
-        if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].kind == gup_get)
-            after.handles[i].attached = before.handles[i].attached;
-    return true;
-}
-/// Pages of [lo, hi) may be gone: entry, content and references with them, in order if `ordered`.
-template <class M>
-constexpr bool forgive_emptied(const typename M::State& before, typename M::State& after,
-                               std::size_t mm, int lo, int hi) {
-    bool any = false;
-    for (int n = lo; n < hi; ++n) {
-        const auto at = static_cast<std::size_t>(n);
-        const auto& b = before.mms[mm].ptes[at];
-        auto& a = after.mms[mm].ptes[at];
-        const bool empty = is_empty(a);
-        if (same(a, b)) continue;
-        if (!empty) return false;
-        any = true;
-        a = b;
-        after.mms[mm].want[at] = before.mms[mm].want[at];
+    if (!emptied) forgive_anon_vma<M>(before, after, mm);
+    for (std::size_t i = 0; i < before.handles.size(); ++i) {
+        const auto& h = before.handles[i];
+        // A page that is copied for its owner leaves those who only look at the old one.
+        if (emptied ? h.page >= lo && h.page < hi : h.kind == gup_get)
+            if (h.mm.is(static_cast<int>(mm))) after.handles[i].attached = h.attached;
     }
-    if (!any) return true;
-    after.mms[mm].rss_anon = before.mms[mm].rss_anon;
-    after.frames = before.frames;  // their counts are claims of their own
-    after.slots = before.slots;
-    after.mms[mm].rss_swap = before.mms[mm].rss_swap;
-    forgive_file_counts<M>(before, after, mm);
-    for (std::size_t i = 0; i < before.handles.size(); ++i)
-        if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].page >= lo &&
-            before.handles[i].page < hi)
-            after.handles[i].attached = before.handles[i].attached;
     return true;
 }
 
@@ -402,14 +381,17 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     if (may & keeps_stack) residue::forgive_stack<M>(before, rest, mm);
     if (may & keeps_anon_vma) residue::forgive_anon_vma<M>(before, rest, mm);
     if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);
+    const auto forgive = [&](residue::Change change, int first, int last) {
+        return residue::forgive_entries<M>(change, before, rest, mm, first, last);
+    };
     const int filled = args.end > args.page ? static_cast<int>(args.end) : args.page + 1;
     if ((may & keeps_filled) &&
-        !residue::forgive_filled<M>(before, rest, mm, args.page, filled))
+        !forgive(residue::Change::filled, args.page, filled))
         return "pages changed that were not faulted in";
     if ((may & keeps_prefix) && !residue::forgive_prefix<M>(before, rest, mm, args))
         return "what changed is no prefix of the call";
     if ((may & keeps_emptied) &&
-        !residue::forgive_emptied<M>(before, rest, mm, args.page, args.end))
+        !forgive(residue::Change::emptied, args.page, args.end))
         return "pages changed that were not discarded";
     if ((may & keeps_holes) && !residue::forgive_holes<M>(before, rest))
         return "a page with content changed";
@@ -422,8 +404,8 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     const auto gone = [&](int n) {
         return has_target && ((n >= lo && n < hi) || (n >= tail && n < args.end));
     };
-    if (has_target && !(residue::forgive_emptied<M>(before, rest, mm, lo, hi) &&
-                        residue::forgive_emptied<M>(before, rest, mm, tail, args.end)))
+    if (has_target && !(forgive(residue::Change::emptied, lo, hi) &&
+                        forgive(residue::Change::emptied, tail, args.end)))
         return "the target was neither kept nor unmapped";
     if (may & keeps_splits) {
         for (int n = 0; n < M::B.pages; ++n)

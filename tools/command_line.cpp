@@ -149,6 +149,8 @@ void add_prove(CLI::App& app, Request& ask) {
                  "also search this many atomic steps from the empty machine; at b1 4 take 5 s, 5 "
                  "take half a minute, 6 some minutes")
         ->check(CLI::Range(0, 1000));
+    c.add_option("--prefix", o.prefix_trace, "run this trace first and start --bmc from there")
+        ->check(CLI::ExistingFile);
     add_prove_options(c, o);
     add_outputs(c, ask);
     add_page(c, ask);

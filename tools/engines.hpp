@@ -77,6 +77,7 @@ struct ProveOptions {
     std::vector<std::string> rules;
     std::string cache_dir;              ///< empty: no cache of decided queries
     int bmc_depth = 0;                  ///< 0: no bounded reachability
+    std::string prefix_trace;           ///< it starts behind this trace, not in the empty machine
 };
 ProveReport prove(const ProveOptions& options, const ProgressFn& progress);
 

@@ -5,8 +5,7 @@
 
 #include <stdexcept>
 
-#include "proofs/explore/moves.hpp"
-#include "proofs/induction/formula.hpp"
+#include "proofs/induction/path_instance.hpp"
 #include "tools/engines_common.hpp"
 
 namespace faultline {
@@ -148,15 +147,7 @@ class Writer {
 
     void perform(const PathStep& p) {
         typename M::Out out{};
-        const int task = p.task < 0 ? 0 : p.task;
-        typename M::Step k{env_, state_, state_.tasks[static_cast<std::size_t>(task)], out, p.deny};
-        proofs::Instance i;
-        i.kind = p.start ? proofs::Instance::start : proofs::Instance::step;
-        i.pc = p.pc;
-        i.op = p.op;
-        i.row = p.row;
-        i.child = p.child;
-        if (!proofs::run_instance<M>(i, k, args_ = explore::args_of<M>(p.args)))
+        if (!proofs::perform<M>(env_, state_, p, out))
             throw std::logic_error("a path does not replay");
         for (std::size_t h = 0; h < names_.handle.size(); ++h) {
             const bool used = state_.handles[h].kind != gup_none;
@@ -245,7 +236,6 @@ class Writer {
     Env env_;
     const std::vector<PathStep>& path_;
     typename M::State state_;
-    Args<M> args_{};
     Names names_;
     std::vector<Item> items_;
 };

@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "proofs/explore/moves.hpp"
-#include "proofs/induction/formula.hpp"
+#include "proofs/induction/path_instance.hpp"
 #include "tools/engines_common.hpp"
 #include "tools/engines_explore.hpp"
 
@@ -170,14 +169,7 @@ class Recorder {
     }
     void perform(PathStep p) {
         typename M::Out out{};
-        typename M::Step k{env_, s_, s_.tasks[0], out, p.deny};
-        proofs::Instance i;
-        i.kind = p.start ? proofs::Instance::start : proofs::Instance::step;
-        i.pc = p.pc;
-        i.op = p.op;
-        i.row = p.row;
-        i.child = p.child;
-        if (!proofs::run_instance<M>(i, k, explore::args_of<M>(p.args)))
+        if (!proofs::perform<M>(env_, s_, p, out))
             throw UsageError("a prefix does not run to its end");
         p.result = out.result;
         path_.push_back(p);

@@ -31,6 +31,10 @@ const std::vector<ClaimInfo>& claim_infos() {
             {"representation.ranges",
              "Every field is within its declared range and every reference names a row or none.",
              "spec/state.hpp", ClaimKind::support, always});
+        boost::hana::for_each(step_claims, [&](auto type) {
+            using C = typename decltype(type)::type;
+            v.push_back({C::id, C::says, C::source, ClaimKind::state, always});
+        });
         return v;
     }();
     return infos;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "proofs/explore/path.hpp"
 #include "proofs/solver/obligation.hpp"
 #include "spec/bounds.hpp"
 #include "spec/results.hpp"
@@ -26,6 +27,7 @@ struct InductionOptions {
     std::vector<std::string> steps, claims, kinds;   ///< empty: all
     std::vector<std::string> drop;       ///< claims left out of premises and goals
     int bmc_depth = 0;                   ///< 0: no bounded reachability
+    std::vector<explore::PathStep> bmc_prefix;       ///< steps already taken when it starts
 };
 /// Bounds that proofs are instantiated for.
 std::vector<std::string> induction_bounds();

@@ -24,6 +24,7 @@ Cell make_cell(const char* kind, const Law& law, const Decision& decision) {
     cell.bounds = "64-bit words";
     cell.verdict = decision.verdict;
     cell.second_solver = decision.second_solver;
+    cell.certificate = decision.certificate;
     cell.note = decision.note;
     return cell;
 }

@@ -29,9 +29,17 @@ TEST(Laws, HoldOnNumbers) {
     for (const std::string& failure : run_x86_laws(seed, 2000)) ADD_FAILURE() << failure;
 }
 
-TEST(Laws, AreProvedAndBite) {
+TEST(Laws, AreProvedWithCertificatesAndBite) {
     std::size_t laws = 0, bites = 0;
-    for (const Cell& cell : prove_x86_laws({})) {
+    X86LawOptions options;
+    options.certify = true;
+    for (const Cell& cell : prove_x86_laws(options)) {
+        if (cell.kind == "law") {
+            EXPECT_TRUE(cell.certificate == "drat-checked" || cell.certificate == "constant")
+                << cell.claim;
+        } else {
+            EXPECT_EQ(cell.certificate, "") << cell.claim << " has a countermodel";
+        }
         EXPECT_EQ(cell.verdict, Verdict::holds)
             << cell.kind << ' ' << cell.claim << ": " << verdict_name(cell.verdict) << ' '
             << cell.note;
