@@ -359,6 +359,9 @@ void Assembler::call(const Sample& s, std::int64_t answer) {
         case SYS_execveat: return;
         default: known = false;
     }
+    // Addresses that no process has: refused, and nothing a model could say about them.
+    if (failed && (out.hi > page_of(end_of_user) || out.to + out.span > page_of(end_of_user)))
+        known = false;
     // mlock takes any address, its range is rounded outwards.
     if (out.deed == Deed::lock || out.deed == Deed::unlock) {
         out.hi = pages_of(e.args[0] + e.args[1]);
