@@ -167,7 +167,8 @@ struct ReplayReport {
     std::vector<std::string> difference;
     std::string problem, text;
 };
-std::vector<ReplayReport> replay_recordings(const ReplayOptions& options, const ProgressFn& progress);
+std::vector<ReplayReport> replay_recordings(const ReplayOptions& options,
+                                            const ProgressFn& progress);
 /// One C file that performs a trace on the kernel it runs on.
 std::string export_c(const std::string& trace);
 
