@@ -40,7 +40,7 @@ Arena arena_for(const NamedSystem& system, const FuzzOptions& o, const ResolvedR
     arena.bounds = o.bounds.empty() ? std::string(system.bounds) : o.bounds;
     arena.limits = bounds_named(arena.bounds).bounds;
     if (system.pages > 0) arena.limits.pages = std::min(arena.limits.pages, system.pages);
-    arena.excused = fuzz::known_broken(kernel_named(o.kernel).rules);
+    arena.excused = fuzz::known_broken(kernel_named(o.kernel).rules, arena.limits);
     return arena;
 }
 
@@ -196,11 +196,13 @@ std::vector<const NamedRules*> kernels_for(const MutantOptions& o) {
     return out;
 }
 /// One rule set; true if it was killed.
-bool hammer_under(const NamedRules& kernel, double seconds, const MutantOptions& o,
-                  MutantRow& row) {
+bool hammer_under(const NamedRules& kernel, const std::string& bounds, double seconds,
+                  const MutantOptions& o, MutantRow& row) {
     HammerConfig config;
     config.arena.rules = kernel.rules;
-    config.arena.excused = fuzz::known_broken(kernel.rules);
+    config.arena.bounds = bounds;
+    config.arena.limits = bounds_named(bounds).bounds;
+    config.arena.excused = fuzz::known_broken(kernel.rules, config.arena.limits);
     config.seed = o.seed;
     config.operations = 0;
     config.seconds = seconds;
@@ -227,7 +229,9 @@ MutantRow hammer_mutant(const fuzz::MutantInfo& info, const MutantOptions& o) {
     MutantRow row{info.id, info.name, info.group, info.text, false, "", 0, 0, {}};
     const auto kernels = kernels_for(o);
     for (const NamedRules* kernel : kernels)
-        if (hammer_under(*kernel, o.seconds / static_cast<double>(kernels.size()), o, row)) break;
+        if (hammer_under(*kernel, info.bounds, o.seconds / static_cast<double>(kernels.size()), o,
+                         row))
+            break;
     return row;
 }
 bool asked(const std::vector<std::string>& words, const std::string& word) {

@@ -33,14 +33,16 @@ static void from_json(const Json& j, Exit& e) {
 
 FAULTLINE_JSON(VmaView, lo, hi, pgoff, flags, anon_vma, chain)
 FAULTLINE_JSON(PteView, page, kind, frame, bits, want, slot)
-FAULTLINE_JSON(MmView, id, state, rss_anon, map_count, brk, vmas, ptes, rss_swap)
+FAULTLINE_JSON(MmView, id, state, rss_anon, map_count, brk, vmas, ptes, rss_swap, rss_file,
+               rss_shmem)
 FAULTLINE_JSON(FrameView, id, refcount, mapcount, flags, anon_vma, index, value, slot)
 FAULTLINE_JSON(AnonVmaView, id, parent, root, refcount, num_children, num_active_vmas, age)
 FAULTLINE_JSON(HandleView, id, kind, write, attached, mm, page, frame)
 FAULTLINE_JSON(TaskView, id, step, fields)
 FAULTLINE_JSON(SlotView, id, device, count, value, cache)
 FAULTLINE_JSON(DeviceView, id, state)
-FAULTLINE_JSON(StateView, mms, frames, anon_vmas, handles, tasks, slots, devices)
+FAULTLINE_JSON(InodeView, id, kind, flags, size, blocks, writable, pages, disk, want)
+FAULTLINE_JSON(StateView, mms, frames, anon_vmas, handles, tasks, slots, devices, inodes)
 FAULTLINE_JSON(StoryStep, text, result, after)
 FAULTLINE_JSON(Story, claim, says, source, headline, found_by, before, steps, trace_path, shortest,
                from_initial, differs, replay)

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "fuzz/bench/stopwatch.hpp"
 #include "model/fast/engine.hpp"
@@ -138,6 +139,32 @@ double loads(u64 n) {
     return clock.ns(n);
 }
 
+/// n pages go out to a device that is a table of words, and come back.
+double swapping(u64 n, Workload which) {
+    Config c = sized(n, 2);
+    c.slots = static_cast<u32>(n);
+    Engine e(c, linux_6_12);
+    e.swapon(0, false, false);
+    const Vpn lo = map(e, n);
+    // The first round brings the engine's memory in; the second is timed.
+    for (int round = 0;; ++round) {
+        touch(e, lo, n, Access::write);
+        e.drain();
+        std::vector<Pfn> pages(n);
+        for (u64 i = 0; i < n; ++i) pages[i] = frame_of(e.entry(0, lo + i));
+        Stopwatch going;
+        for (const Pfn p : pages) e.reclaim(p);
+        const double out = going.ns(n);
+        if (e.zone().in_use() != 0) return -1;
+        Stopwatch coming;
+        touch(e, lo, n, Access::read);
+        const double in = coming.ns(n);
+        if (round == 1) return which == Workload::swap_out ? out : in;
+        e.munmap(0, lo, lo + n);
+        e.mmap(0, Place::fixed, lo, lo + n, vma_read | vma_write);
+    }
+}
+
 }  // namespace
 
 std::optional<double> MeasuredFast::measure(Workload which, std::uint64_t n) {
@@ -154,6 +181,8 @@ std::optional<double> MeasuredFast::measure(Workload which, std::uint64_t n) {
         case Workload::rmap_walk: return walk(n);
         case Workload::lookup: return lookups(n);
         case Workload::load_hit: return loads(n);
+        case Workload::swap_out:
+        case Workload::swap_in: return swapping(n, which);
     }
     return std::nullopt;
 }

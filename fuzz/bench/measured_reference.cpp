@@ -20,6 +20,7 @@ constexpr Bounds bench_bounds = [] {
     b.pages = 1000;
     b.frames = 2048;
     b.anon_vmas = 16;
+    b.slots = 128;
     return b;
 }();
 using M = Machine<Concrete, bench_bounds>;
@@ -116,6 +117,27 @@ std::optional<double> walk(int n) {
     return found == n ? std::optional(clock.ns(static_cast<std::uint64_t>(n))) : std::nullopt;
 }
 
+std::optional<double> swapping(Workload which, int n) {
+    Reference r;
+    r.map(0, n, op_mmap_fixed);
+    r.touch(n, true);
+    r.call<OpDrain>(0);
+    r.call<OpSwapon>(0);
+    int out = 0;
+    const auto units = static_cast<std::uint64_t>(n);
+    Stopwatch going;
+    for (int i = 0; i < n; ++i) {
+        const int frame = r.state().mms[0].ptes[static_cast<std::size_t>(i)].frame.v - 1;
+        out += r.call<OpReclaim>(frame).result == res_reclaimed;
+    }
+    const double ns = going.ns(units);
+    if (out != n) return std::nullopt;
+    if (which == Workload::swap_out) return ns;
+    Stopwatch coming;
+    r.touch(n, false);
+    return coming.ns(units);
+}
+
 }  // namespace
 
 std::optional<double> MeasuredReference::measure(Workload which, std::uint64_t n) {
@@ -126,6 +148,9 @@ std::optional<double> MeasuredReference::measure(Workload which, std::uint64_t n
             return n <= 100 ? ranges(which, static_cast<int>(n)) : std::nullopt;
         case Workload::rmap_walk: return n <= 10 ? walk(static_cast<int>(n)) : std::nullopt;
         case Workload::load_hit: return std::nullopt;
+        case Workload::swap_out:
+        case Workload::swap_in:
+            return n <= 10 ? swapping(which, static_cast<int>(n)) : std::nullopt;
         default: return n <= 1000 ? pages(which, static_cast<int>(n)) : std::nullopt;
     }
 }

@@ -27,13 +27,15 @@ enum class Workload {
     rmap_walk,          ///< reverse-map walk of a page that n processes share, a sharer
     lookup,             ///< find_vma of a random address among n VMAs
     load_hit,           ///< user loads of n pages that are mapped
+    swap_out,           ///< reclaim of n dirty pages of one process, with the write to the device
+    swap_in,            ///< read faults on n pages that are swapped out
 };
 struct WorkloadInfo {
     Workload which;
     std::string_view name, unit;
     std::uint64_t largest;   ///< n grows by powers of ten up to this
 };
-inline constexpr std::array<WorkloadInfo, 12> workloads{{
+inline constexpr std::array<WorkloadInfo, 14> workloads{{
     {Workload::write_fault, "anonymous write fault", "ns/page", 1'000'000},
     {Workload::zero_read, "zero-page read fault", "ns/page", 1'000'000},
     {Workload::zero_then_write, "write fault over the zero page", "ns/page", 1'000'000},
@@ -46,6 +48,8 @@ inline constexpr std::array<WorkloadInfo, 12> workloads{{
     {Workload::rmap_walk, "reverse-map walk over n sharers", "ns/sharer", 1'000},
     {Workload::lookup, "find_vma among n VMAs", "ns", 10'000},
     {Workload::load_hit, "load of a mapped page", "ns/page", 1'000'000},
+    {Workload::swap_out, "swap out", "ns/page", 1'000'000},
+    {Workload::swap_in, "swap in", "ns/page", 1'000'000},
 }};
 
 class Measurable {

@@ -74,6 +74,7 @@ class Comparison::Look {
         const std::size_t processes = std::max(a_.processes.size(), b_.processes.size());
         for (std::size_t p = 0; p < processes; ++p) process(p);
         handles();
+        if (on(sees_swap)) swap_space();
         if (on(sees_sharing)) frames();
         if (on(sees_anon_vmas)) anon_vmas();
         if (a_.frames_used >= 0 && b_.frames_used >= 0)
@@ -121,6 +122,7 @@ class Comparison::Look {
         const SeenProcess &x = a_.processes[p], &y = b_.processes[p];
         if (on(sees_map_count)) number(where, "map_count", x.map_count, y.map_count);
         if (on(sees_rss)) number(where, "rss_anon", x.rss_anon, y.rss_anon);
+        if (on(sees_swap)) number(where, "rss_swap", x.rss_swap, y.rss_swap);
         if (on(sees_locked)) number(where, "locked_vm", x.locked_vm, y.locked_vm);
         if (on(sees_brk)) number(where, "brk", x.brk, y.brk);
         if (on(sees_vmas)) vmas(p, x, y);
@@ -154,11 +156,15 @@ class Comparison::Look {
             const SeenEntry& f = n < y.entries.size() ? y.entries[n] : none;
             const auto at = [&] { return "P" + std::to_string(p) + ":" + std::to_string(n); };
             if (e.kind != f.kind) {
-                static constexpr std::array kinds{"none", "zero", "present"};
+                static constexpr std::array kinds{"none", "zero", "present", "swap"};
                 differ(at, "entry", kinds[static_cast<std::size_t>(e.kind)],
                        kinds[static_cast<std::size_t>(f.kind) % kinds.size()]);
             }
             if (e.kind == EntryKind::none || e.kind != f.kind) continue;
+            if (e.kind == EntryKind::swap && on(sees_swap)) {
+                number(at, "slot", e.slot, f.slot);
+                flag(at, "swp_exclusive", e.swp_exclusive, f.swp_exclusive);
+            }
             if (on(sees_entry_bits)) {
                 flag(at, "write", e.write, f.write);
                 flag(at, "exec", e.exec, f.exec);
@@ -179,6 +185,26 @@ class Comparison::Look {
             const auto at = [&] { return "handle " + std::to_string(h); };
             flag(at, "kept", x.kept, y.kept);
             if (x.kept && y.kept) name(at, "frame", own_.frames_, x.frame, y.frame);
+        }
+    }
+    void swap_space() {
+        number([] { return std::string("machine"); }, "slots", static_cast<int>(a_.slots.size()),
+               static_cast<int>(b_.slots.size()));
+        for (std::size_t i = 0; i < std::min(a_.slots.size(), b_.slots.size()); ++i) {
+            const SeenSlot &x = a_.slots[i], &y = b_.slots[i];
+            const auto at = [&] { return "slot " + std::to_string(i); };
+            number(at, "device", x.device, y.device);
+            number(at, "count", x.count, y.count);
+            flag(at, "cache", x.cache, y.cache);
+            number(at, "value", x.value, y.value);
+            name(at, "frame", own_.frames_, x.frame, y.frame);
+        }
+        for (std::size_t d = 0; d < std::min(a_.devices.size(), b_.devices.size()); ++d) {
+            const SeenDevice &x = a_.devices[d], &y = b_.devices[d];
+            const auto at = [&] { return "device " + std::to_string(d); };
+            number(at, "phase", x.phase, y.phase);
+            flag(at, "synchronous", x.synchronous, y.synchronous);
+            flag(at, "stable", x.stable, y.stable);
         }
     }
     void frames() {
@@ -208,6 +234,10 @@ class Comparison::Look {
         if (on(sees_refcount)) number(at, "refcount", x.refcount, y.refcount);
         if (on(sees_mapcount)) number(at, "mapcount", x.mapcount, y.mapcount);
         if (on(sees_exclusive)) flag(at, "exclusive", x.exclusive, y.exclusive);
+        if (on(sees_swap)) {
+            number(at, "slot", x.slot, y.slot);
+            flag(at, "PG_dirty", x.dirty, y.dirty);
+        }
         if (on(sees_lru)) {
             flag(at, "batched", x.batched, y.batched);
             flag(at, "lru", x.lru, y.lru);

@@ -44,15 +44,6 @@ bool is_access(const Record& r) {
 
 }  // namespace
 
-ClaimSet known_broken(const Rules& rules) {
-    ClaimSet set{};
-    const bool loses_dma =
-        rules.cow_reuse != CowReuse::exclusive || rules.gup_unshare == GupUnshare::no;
-    if (loses_dma)
-        for (const char* id : {"pin.coherent", "cow.private-isolation"})
-            set[static_cast<std::size_t>(claim_index(id))] = true;
-    return set;
-}
 bool alike(const Finding& a, const Finding& b) {
     const auto differs = [](const Finding& f) {
         return f.kind == FindingKind::answer || f.kind == FindingKind::observation ||
@@ -171,6 +162,8 @@ void Lockstep::one(const Record& r) {
         ++report_.passed_over;
         return;
     }
+    if (r.verb < operation_count && operation_shape(r.verb).by_frame)
+        system_.point_at(reference_->place_of(r.who));
     if (!may_run_out_) reference_->save();
     const Answered a = reference_->apply(r);
     const bool nothing = a.blocked && reference_->last().steps == 0;

@@ -56,7 +56,8 @@ constexpr Args<M> args_of(const Record& r) {
 }
 /// The step or the call a record asks for. `blocked` means not enabled; for a call by one task
 /// alone, and for a start or a step, nothing has changed then.
-/// `after` is called after each step of a call that is no access (model/reference/operate.hpp).
+/// `after` is called after each step of a call (model/reference/operate.hpp), not after a lone
+/// step.
 template <class M, class After = NoObserver>
 Outcome perform(const Env& env, typename M::State& s, const Record& r, After&& after = {}) {
     Outcome o;
@@ -73,9 +74,9 @@ Outcome perform(const Env& env, typename M::State& s, const Record& r, After&& a
         o.blocked = !step_task<M>(env, s, r.task, r.deny != 0, o);
         return o;
     }
-    if (r.verb == verb_write) return store<M>(env, s, r.who, r.page, r.value, options);
+    if (r.verb == verb_write) return store<M>(env, s, r.who, r.page, r.value, options, after);
     if (r.verb == verb_load || r.verb == verb_fetch)
-        return load<M>(env, s, r.who, r.page, r.verb == verb_fetch, options);
+        return load<M>(env, s, r.who, r.page, r.verb == verb_fetch, options, after);
     const Args<M> args = args_of<M>(r);
     o.blocked = !start_task<M>(env, s, r.verb, r.who, args, options, o, after);
     if (!o.blocked && !r.has(flag_begin)) finish_task<M>(env, s, options, o, after);

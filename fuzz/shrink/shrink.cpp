@@ -15,6 +15,7 @@ struct Named {
     Record record;
     int process = -1, handle = -1;           ///< what it is performed on
     int makes_process = -1, makes_handle = -1;
+    FramePlace place;                        ///< of its frame, with the name of a process or handle
 };
 using History = std::vector<Named>;
 
@@ -93,6 +94,12 @@ class Shrinker {
                 const OpShape shape = shape_of(r);
                 if (shape.by_mm) n.process = processes[r.who];
                 if (shape.by_handle) n.handle = handles[r.who];
+                if (shape.by_frame) {
+                    n.place = machine_->place_of(r.who);
+                    const auto row = static_cast<std::size_t>(n.place.row);
+                    if (n.place.by == FramePlace::By::entry) n.place.row = processes[row];
+                    if (n.place.by == FramePlace::By::handle) n.place.row = handles[row];
+                }
                 machine_->apply(r);
                 const Outcome& o = machine_->last();
                 if (o.blocked) continue;
@@ -130,6 +137,14 @@ class Shrinker {
             int who = r.who;
             if (shape.by_mm) who = n.process < 0 ? -1 : row(processes, n.process);
             if (shape.by_handle) who = n.handle < 0 ? -1 : row(handles, n.handle);
+            if (shape.by_frame) {
+                FramePlace place = n.place;
+                if (place.row >= 0 && place.by == FramePlace::By::entry)
+                    place.row = row(processes, place.row);
+                if (place.row >= 0 && place.by == FramePlace::By::handle)
+                    place.row = row(handles, place.row);
+                who = machine_->frame_at(place);
+            }
             if (who < 0) continue;
             r.who = static_cast<std::uint8_t>(who);
             machine_->apply(r);
@@ -203,7 +218,10 @@ class Shrinker {
             for (std::size_t n = 0; n < best_.size(); ++n) {
                 if (n == i || (best_[n].process == child && is<OpExit>(best_[n].record))) continue;
                 candidate.push_back(best_[n]);
-                if (candidate.back().process == child) candidate.back().process = parent;
+                Named& last = candidate.back();
+                if (last.process == child) last.process = parent;
+                if (last.place.by == FramePlace::By::entry && last.place.row == child)
+                    last.place.row = parent;
             }
             any = accept(std::move(candidate)) || any;
         }
@@ -273,6 +291,7 @@ class Shrinker {
             for (Named& n : candidate) {
                 Record& r = n.record;
                 const OpShape shape = shape_of(r);
+                if (n.place.page > page) --n.place.page;
                 if (shape.range && r.op != op_mmap) {
                     const bool within = r.page <= page && page < r.end;
                     if (r.end == 0 && within) fits = false;

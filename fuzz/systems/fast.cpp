@@ -20,6 +20,9 @@ int result_of(Ret r) {
         case Ret::new_page: return res_new_page;
         case Ret::copied: return res_copied;
         case Ret::reused: return res_reused;
+        case Ret::swapped_in: return res_swapped_in;
+        case Ret::reclaimed: return res_reclaimed;
+        case Ret::kept: return res_kept;
         case Ret::spurious: return res_spurious;
         case Ret::segv_maperr: return res_segv_maperr;
         case Ret::segv_accerr: return res_segv_accerr;
@@ -78,12 +81,32 @@ bool FastSystem::reset(const Bounds& b, const Rules& rules, std::string& problem
     c.target_slack = u(b.target_slack);
     c.pin_bias = u(b.pin_bias);
     c.batch_size = u(b.batch_size);
+    c.slots = u(b.slots);
+    c.swap_devices = u(b.swap_devices);
     c.release = rules.fault_lock == FaultLock::mmap_lock ? x86::Release::v6_1
                                                          : x86::Release::v6_12;
     engine_ = std::make_unique<Engine>(c, rules);
     return true;
 }
 
+/// The page that the place names, 0 if there is none.
+Pfn FastSystem::pointed() const {
+    Engine& e = *engine_;
+    const auto row = static_cast<u32>(place_.row);
+    switch (place_.by) {
+        case FramePlace::By::handle:
+            return row < static_cast<u32>(bounds_.handles) ? e.handle(row).frame : 0;
+        case FramePlace::By::slot: return row < e.swap().slots() ? e.swap().cached(row + 1) : 0;
+        case FramePlace::By::entry: {
+            if (row >= static_cast<u32>(bounds_.mms) || !e.mm(row).alive) return 0;
+            const Entry entry = e.entry(row, base_ + static_cast<u64>(place_.page));
+            if (is_frame(entry)) return frame_of(entry);
+            return is_swap(entry) ? e.swap().cached(e.swap().slot_of(entry)) : 0;
+        }
+        case FramePlace::By::nothing: break;
+    }
+    return 0;
+}
 /// The call a record asks for. What its operation is not defined for is blocked.
 Answer FastSystem::perform(const Record& r) {
     Engine& e = *engine_;
@@ -132,6 +155,13 @@ Answer FastSystem::perform(const Record& r) {
         case operation_id<OpUnpin>(): return e.unpin(r.who);
         case operation_id<OpDma>(): return e.dma(r.who, r.value);
         case operation_id<OpDrain>(): return e.drain();
+        case operation_id<OpReclaim>(): return e.reclaim(pointed());
+        case operation_id<OpFreeSwap>(): return e.free_swap(pointed());
+        case operation_id<OpSwapon>():
+            return e.swapon(r.who, r.has(flag_fixed), r.has(flag_maymove));
+        case operation_id<OpSwapoff>(): return e.swapoff(r.who);
+        case operation_id<OpSwapoffEnd>(): return e.swapoff_end(r.who);
+        case operation_id<OpUnuse>(): return page ? e.unuse(who, lo) : no;
         case verb_load: return page ? e.load(who, lo) : no;
         case verb_fetch: return page ? e.load(who, lo, true) : no;
         case verb_write: return page ? e.store(who, lo, r.value) : no;
@@ -178,6 +208,7 @@ void FastSystem::observe_process(std::uint32_t id, SeenProcess& out) {
     const VmaStore& store = engine_->vmas();
     out.alive = true;
     out.rss_anon = static_cast<int>(mm.rss_anon);
+    out.rss_swap = static_cast<int>(mm.rss_swap);
     out.locked_vm = static_cast<int>(mm.locked_vm);
     out.map_count = static_cast<int>(mm.map_count);
     out.brk = page_of(mm.brk);
@@ -192,6 +223,12 @@ void FastSystem::observe_process(std::uint32_t id, SeenProcess& out) {
         const Entry e = engine_->entry(id, base_ + p);
         if (is_none(e)) continue;
         SeenEntry& seen = out.entries[p];
+        if (is_swap(e)) {
+            seen.kind = faultline::fuzz::EntryKind::swap;
+            seen.slot = static_cast<int>(engine_->swap().slot_of(e));
+            seen.swp_exclusive = is_swap_exclusive(e);
+            continue;
+        }
         const bool frame = is_frame(e);
         seen.kind = frame ? EntryKind::present : EntryKind::zero;
         seen.write = is_writable(e);
@@ -217,7 +254,8 @@ void FastSystem::observe(Observation& out) {
         out.frames.push_back({f, static_cast<int>(x.refcount), static_cast<int>(x.mapcount),
                               x.anon_vma != 0 ? page_of(x.index) : 0,
                               (x.flags & page_exclusive) != 0, (x.flags & page_batched) != 0,
-                              (x.flags & page_lru) != 0, x.anon_vma});
+                              (x.flags & page_lru) != 0, x.anon_vma,
+                              static_cast<int>(x.private_word), (x.flags & page_dirty) != 0});
     }
     out.frames_used = static_cast<int>(e.zone().in_use());
     out.anon_vmas.clear();
@@ -232,6 +270,24 @@ void FastSystem::observe(Observation& out) {
     out.handles.resize(static_cast<std::size_t>(bounds_.handles));
     for (std::uint32_t h = 0; h < out.handles.size(); ++h)
         out.handles[h] = {e.handle(h).kind != Grab::none, e.handle(h).frame};
+    observe_swap(out);
+}
+void FastSystem::observe_swap(Observation& out) const {
+    const SwapStore& swap = engine_->swap();
+    out.slots.resize(swap.slots());
+    for (SlotId s = 1; s <= swap.slots(); ++s) {
+        int device = 0;   // counted from 1, none while it is off
+        for (u32 d = 0; d < swap.devices(); ++d)
+            if (s >= swap.device(d).first && s < swap.device(d).end &&
+                swap.device(d).phase != SwapPhase::off)
+                device = static_cast<int>(d) + 1;
+        out.slots[s - 1] = {device, static_cast<int>(swap.count(s)), swap.cached(s),
+                            swap.has_cache(s), static_cast<int>(swap.content(s))};
+    }
+    out.devices.resize(swap.devices());
+    for (u32 d = 0; d < swap.devices(); ++d)
+        out.devices[d] = {static_cast<int>(swap.device(d).phase), swap.device(d).synchronous,
+                          swap.device(d).stable};
 }
 std::string FastSystem::self_check() {
     switch_on();

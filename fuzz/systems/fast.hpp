@@ -32,10 +32,13 @@ class FastSystem final : public System {
     Answered apply(const Record& record) override;
     void observe(Observation& out) override;
     std::string self_check() override;
+    void point_at(const FramePlace& place) override { place_ = place; }
     faultline::FL_FAST::Engine& engine() { return *engine_; }
 
   private:
     faultline::FL_FAST::Answer perform(const Record& r);
+    std::uint32_t pointed() const;
+    void observe_swap(Observation& out) const;
     void observe_process(std::uint32_t id, SeenProcess& out);
     void observe_vma(const faultline::FL_FAST::Vma& v, SeenVma& out) const;
     int page_of(std::uint64_t vpn) const { return static_cast<int>(vpn - base_); }
@@ -44,6 +47,7 @@ class FastSystem final : public System {
     unsigned levels_;
     int mutant_;
     Bounds bounds_{};
+    FramePlace place_{};
     std::uint64_t base_ = 0;
     std::unique_ptr<faultline::FL_FAST::Engine> engine_;
 };

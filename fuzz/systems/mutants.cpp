@@ -12,7 +12,8 @@ namespace faultline::fuzz {
 std::vector<MutantInfo> fast_mutants() {
     std::vector<MutantInfo> out;
     for (const auto& m : ::faultline::fast_mutants::mutants)
-        out.push_back({m.id, std::string(m.name), std::string(m.group), std::string(m.text)});
+        out.push_back({m.id, std::string(m.name), std::string(m.group), std::string(m.text),
+                       m.group == "swap" ? "f2" : "f1"});
     return out;
 }
 std::unique_ptr<System> make_mutant(int id) { return make_fast_mutant(id); }

@@ -14,6 +14,7 @@ namespace faultline::fuzz {
 struct MutantInfo {
     int id = 0;                        ///< 1 and up
     std::string name, group, text;
+    std::string bounds;                ///< where it is hammered: what it breaks is there
 };
 std::vector<MutantInfo> fast_mutants();
 /// The fast path with this mutant switched on.

@@ -25,6 +25,7 @@ constexpr std::array<Instance, 9> instances{{{"b1", bounds_b1, make_reference_at
                                              {"e2", bounds_e2, make_reference_at<bounds_e2>},
                                              {"m1", bounds_m1, make_reference_at<bounds_m1>},
                                              {"f1", bounds_f1, make_reference_at<bounds_f1>},
+                                             {"f2", bounds_f2, make_reference_at<bounds_f2>},
                                              {"live", bounds_live, make_reference_at<bounds_live>},
                                              {"replay", bounds_replay,
                                               make_reference_at<bounds_replay>},

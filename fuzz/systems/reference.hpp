@@ -46,6 +46,10 @@ class Reference : public System {
     virtual bool forking(int task) const = 0;     ///< it is in a fork, which names a process
     /// Whether a user's access is served without a fault.
     virtual bool serves(int mm, int page, bool write, bool exec) const = 0;
+    /// Where the frame of a row can be found.
+    virtual FramePlace place_of(int frame) const = 0;
+    /// The row of the frame at a place, -1 if there is none.
+    virtual int frame_at(const FramePlace& place) const = 0;
 };
 
 /// Bounds with a reference machine: those of named_bounds, and "f1.tasks".

@@ -3,6 +3,7 @@
 // Why: see reference.hpp. Labels are rows with the number of lives the row has had, so that a row
 //      used again is another object.
 #pragma once
+#include <bit>
 #include <cstring>
 #include <type_traits>
 
@@ -12,14 +13,23 @@
 
 namespace faultline::fuzz {
 
-/// How often each row of a table has been given back.
+/// How often each row of a table has been given back. Exact if rows are looked at before any is
+/// taken: one that is free then, and was not, has ended a life.
 template <std::size_t Rows>
 struct Lives {
+    static constexpr std::size_t words = (Rows + 63) / 64;
     std::array<std::uint32_t, Rows> lives{};
-    std::array<bool, Rows> used{};
-    void see(std::size_t row, bool in_use) {
-        lives[row] += used[row] && !in_use;
-        used[row] = in_use;
+    std::array<std::uint64_t, words> used{};
+    template <class Table, class InUse>
+    void see(const Table& table, InUse in_use) {
+        for (std::size_t w = 0; w < words; ++w) {
+            std::uint64_t now = 0;
+            for (std::size_t row = w * 64; row < Rows && row < w * 64 + 64; ++row)
+                now |= std::uint64_t{in_use(table[row])} << (row % 64);
+            for (std::uint64_t gone = used[w] & ~now; gone != 0; gone &= gone - 1)
+                ++lives[w * 64 + static_cast<std::size_t>(std::countr_zero(gone))];
+            used[w] = now;
+        }
     }
     /// Of a reference of the model: 0 names none.
     template <class Ref>
@@ -76,13 +86,12 @@ class ReferenceMachine final : public Reference {
     }
     Answered apply(const Record& r) override {
         known_ = cannot_say;
-        // A call may free a frame and take the same row again: another object, seen between steps.
-        const bool renews = r.verb == operation_id<OpMremap>();
-        last_ = perform<M>(env_, s_, r, [&](const State&, int) {
-            if (renews) see_lives();
+        // A call may free a row and take it again: another object. So all rows are looked at
+        // before each step that may take one.
+        if (r.verb == verb_step && step_allocates(pc(r.task))) see_lives();
+        last_ = perform<M>(env_, s_, r, [this, &r](const State& s, int) {
+            if (step_allocates(s.tasks[r.task].pc)) see_lives();
         });
-        const bool changed = !last_.blocked || last_.steps != 0;
-        if (changed) see_lives();
         return {last_.result, last_.fault, last_.page, last_.child,
                 last_.handle, last_.value, last_.blocked, last_.bug};
     }
@@ -124,13 +133,16 @@ class ReferenceMachine final : public Reference {
         return mm >= 0 && mm < B.mms && page >= 0 && page < B.pages &&
                entry_serves<M>(s_, mm, page, write, exec);
     }
+    FramePlace place_of(int frame) const override;
+    int frame_at(const FramePlace& place) const override;
 
   private:
     static std::string fit_problem(const Bounds& b) {
         const bool fits = b.mms <= B.mms && b.vmas <= B.vmas && b.pages <= B.pages &&
                           b.frames <= B.frames && b.anon_vmas <= B.anon_vmas &&
                           b.tasks <= B.tasks && b.handles <= B.handles && b.values <= B.values &&
-                          b.pin_bias <= B.pin_bias;
+                          b.pin_bias <= B.pin_bias && b.slots <= B.slots &&
+                          b.swap_devices <= B.swap_devices;
         if (!fits) return "these bounds exceed the reference's capacity";
         return std::string(bounds_problem(b));
     }
@@ -142,10 +154,8 @@ class ReferenceMachine final : public Reference {
         known_ = cannot_say;
     }
     void see_lives() {
-        for (std::size_t f = 0; f < s_.frames.size(); ++f)
-            frames_.see(f, s_.frames[f].refcount != 0);
-        for (std::size_t a = 0; a < s_.anon_vmas.size(); ++a)
-            anon_vmas_.see(a, s_.anon_vmas[a].live);
+        frames_.see(s_.frames, [](const auto& f) { return f.refcount != 0; });
+        anon_vmas_.see(s_.anon_vmas, [](const auto& a) { return bool{a.live}; });
     }
     /// Rows of VMAs by address. One more than can be used: g++ sees an overrun otherwise.
     using VmaOrder = std::array<std::uint8_t, static_cast<std::size_t>(B.vmas) + 1>;
@@ -173,6 +183,10 @@ class ReferenceMachine final : public Reference {
         return seen == 0 || out.v != 0;
     }
     bool process_of(const SeenProcess& seen, const Rows& rows, typename M::Mm& mm) const;
+    // Swap space (reference_swap.hpp).
+    void observe_entry(const typename M::Pte& pte, SeenEntry& out) const;
+    void observe_swap(Observation& out) const;
+    void show_swap(const Observation& seen);
 
     Env env_;
     Random random_{1};
@@ -205,6 +219,7 @@ template <Bounds B>
 void ReferenceMachine<B>::observe_process(const typename M::Mm& mm, SeenProcess& out) const {
     out.alive = mm.phase == mm_alive;
     out.rss_anon = mm.rss_anon;
+    out.rss_swap = mm.rss_swap;
     out.locked_vm = mm.locked_vm;
     out.map_count = mm.map_count;
     out.brk = mm.brk;
@@ -213,23 +228,11 @@ void ReferenceMachine<B>::observe_process(const typename M::Mm& mm, SeenProcess&
     out.vmas.resize(used);
     for (std::size_t i = 0; i < used; ++i) observe_vma(mm.vmas[order[i]], out.vmas[i]);
     out.entries.resize(static_cast<std::size_t>(env_.limits.pages));
-    for (std::size_t n = 0; n < out.entries.size(); ++n) {
-        const auto& pte = mm.ptes[n];
-        SeenEntry& e = out.entries[n];
-        e = {};
-        if (!pte.zero && pte.frame.none()) continue;
-        e.kind = pte.zero ? EntryKind::zero : EntryKind::present;
-        e.write = pte.write;
-        e.exec = pte.exec;
-        e.protnone = pte.protnone;
-        e.dirty = pte.dirty;
-        e.frame = frames_.label(pte.frame);
-        if (pte.frame.some())
-            e.value = s_.frames[static_cast<std::size_t>(pte.frame.v - 1)].value.v;
-    }
+    for (std::size_t n = 0; n < out.entries.size(); ++n) observe_entry(mm.ptes[n], out.entries[n]);
 }
 template <Bounds B>
 void ReferenceMachine<B>::observe(Observation& out) {
+    see_lives();
     for (std::size_t a = 0; a < by_age_.size(); ++a) {   // oldest first, by insertion
         std::size_t at = a;
         for (; at > 0 && s_.anon_vmas[by_age_[at - 1]].age > s_.anon_vmas[a].age; --at)
@@ -248,7 +251,8 @@ void ReferenceMachine<B>::observe(Observation& out) {
         if (x.refcount == 0) continue;
         ++out.frames_used;
         out.frames.push_back({frames_.label_of_row(f), x.refcount, x.mapcount, x.index,
-                              x.exclusive, x.batched, x.lru, anon_vmas_.label(x.anon_vma)});
+                              x.exclusive, x.batched, x.lru, anon_vmas_.label(x.anon_vma),
+                              slot_of<M>(x) + 1, bool{x.dirty}});
     }
     out.anon_vmas.clear();
     for (std::size_t a = 0; a < s_.anon_vmas.size(); ++a) {
@@ -262,6 +266,7 @@ void ReferenceMachine<B>::observe(Observation& out) {
     out.handles.resize(static_cast<std::size_t>(env_.limits.handles));
     for (std::size_t h = 0; h < out.handles.size(); ++h)
         out.handles[h] = {s_.handles[h].kind != gup_none, frames_.label(s_.handles[h].frame)};
+    observe_swap(out);
 }
 
 template <Bounds B>
@@ -275,6 +280,7 @@ bool ReferenceMachine<B>::process_of(const SeenProcess& seen, const Rows& rows,
     };
     bool ok = true;
     put(mm.rss_anon, seen.rss_anon);
+    if constexpr (M::has_swap) put(mm.rss_swap, seen.rss_swap);
     put(mm.locked_vm, seen.locked_vm);
     put(mm.map_count, seen.map_count);
     put(mm.brk, seen.brk);
@@ -315,6 +321,10 @@ bool ReferenceMachine<B>::process_of(const SeenProcess& seen, const Rows& rows,
         pte.protnone = e.protnone;
         pte.dirty = e.dirty;
         ok = ok && to_ref(e.frame, rows.frames, pte.frame);
+        if constexpr (M::has_swap) {
+            put(pte.slot.v, e.slot);
+            pte.swp_exclusive = e.swp_exclusive;
+        }
     }
     return ok;
 }
@@ -339,12 +349,17 @@ int ReferenceMachine<B>::violation_of(const Observation& seen, const Bijection& 
         const auto row = static_cast<std::size_t>(rows.frames.at(x.frame) - 1);
         auto& f = shown_.frames[row];
         f = s_.frames[row];
+        if (s_.frames[row].refcount == 0) f.uptodate = true;   // nothing here corresponds to it
         f.refcount = static_cast<decltype(f.refcount)>(x.refcount);
         f.mapcount = static_cast<decltype(f.mapcount)>(x.mapcount);
         f.index = static_cast<decltype(f.index)>(x.index);
         f.exclusive = x.exclusive;
         f.batched = x.batched;
         f.lru = x.lru;
+        if constexpr (M::has_swap) {
+            f.slot.v = static_cast<decltype(f.slot.v)>(x.slot);
+            f.dirty = x.dirty;
+        }
         ok = ok && to_ref(x.anon_vma, rows.anon_vmas, f.anon_vma);
     }
     for (const SeenProcess& p : seen.processes)
@@ -366,6 +381,7 @@ int ReferenceMachine<B>::violation_of(const Observation& seen, const Bijection& 
         if (!a.live) a = {};
     for (std::size_t h = 0; h < seen.handles.size(); ++h)
         ok = ok && to_ref(seen.handles[h].frame, rows.frames, shown_.handles[h].frame);
+    if constexpr (M::has_swap) show_swap(seen);
     if (!ok) return cannot_say;
     // The bytes of the state here: its claims are known.
     if (std::memcmp(&shown_, &s_, sizeof s_) == 0 && known_ >= -1) return known_;
@@ -378,3 +394,5 @@ std::unique_ptr<Reference> make_reference_at() {
 }
 
 }  // namespace faultline::fuzz
+
+#include "fuzz/systems/reference_swap.hpp"

@@ -41,7 +41,8 @@ enum Sees : std::uint32_t {
     sees_map_count = 1u << 18,
     sees_brk = 1u << 19,
     sees_handles = 1u << 20,     ///< which frame each kept GUP reference names
-    sees_everything = (1u << 21) - 1
+    sees_swap = 1u << 21,        ///< swap entries, MM_SWAPENTS, slots, devices, the swap cache
+    sees_everything = (1u << 22) - 1
 };
 /// What a system can be asked to do beyond plain calls.
 enum Can : std::uint32_t {
@@ -82,17 +83,19 @@ struct SeenVma {
     std::vector<Label> chain;        ///< anon_vmas linked, oldest first
     friend bool operator==(const SeenVma&, const SeenVma&) = default;
 };
-enum class EntryKind : std::uint8_t { none, zero, present };
+enum class EntryKind : std::uint8_t { none, zero, present, swap };
 struct SeenEntry {
     EntryKind kind = EntryKind::none;
     bool write = false, exec = false, protnone = false, dirty = false;
+    bool swp_exclusive = false;      ///< of a swap entry: it remembers PG_anon_exclusive
+    int slot = 0;                    ///< the slot a swap entry names, counted from 1
     Label frame = 0;
     int value = 0;                   ///< content of the page, 0 for zeros
     friend bool operator==(const SeenEntry&, const SeenEntry&) = default;
 };
 struct SeenProcess {
     bool alive = false;
-    int rss_anon = 0, locked_vm = 0, map_count = 0, brk = 0;
+    int rss_anon = 0, rss_swap = 0, locked_vm = 0, map_count = 0, brk = 0;
     std::vector<SeenVma> vmas;       ///< by address
     std::vector<SeenEntry> entries;  ///< one a page of the arena
     friend bool operator==(const SeenProcess&, const SeenProcess&) = default;
@@ -102,6 +105,8 @@ struct SeenFrame {
     int refcount = 0, mapcount = 0, index = 0;
     bool exclusive = false, batched = false, lru = false;
     Label anon_vma = 0;
+    int slot = 0;                    ///< in the swap cache under this slot, counted from 1
+    bool dirty = false;              ///< PG_dirty, kept in the swap cache only
     friend bool operator==(const SeenFrame&, const SeenFrame&) = default;
 };
 struct SeenAnonVma {
@@ -114,6 +119,20 @@ struct SeenHandle {
     Label frame = 0;
     friend bool operator==(const SeenHandle&, const SeenHandle&) = default;
 };
+/// A page of swap space. Slots have the same numbers on both sides: the lowest free one is taken.
+struct SeenSlot {
+    int device = 0;                  ///< counted from 1; 0: of no device
+    int count = 0;                   ///< entries that name it
+    Label frame = 0;                 ///< its page in the swap cache
+    bool cache = false;              ///< SWAP_HAS_CACHE
+    int value = 0;                   ///< what the device holds
+    friend bool operator==(const SeenSlot&, const SeenSlot&) = default;
+};
+struct SeenDevice {
+    int phase = 0;                   ///< DevicePhase
+    bool synchronous = false, stable = false;
+    friend bool operator==(const SeenDevice&, const SeenDevice&) = default;
+};
 /// One look at a system. Frames and anon_vmas in any order: those that an entry, a VMA, a chain or
 /// a handle names.
 struct Observation {
@@ -121,6 +140,8 @@ struct Observation {
     std::vector<SeenFrame> frames;
     std::vector<SeenAnonVma> anon_vmas;
     std::vector<SeenHandle> handles;      ///< one a row of Bounds::handles
+    std::vector<SeenSlot> slots;          ///< one a row of Bounds::slots
+    std::vector<SeenDevice> devices;      ///< one a row of Bounds::swap_devices, if there are slots
     /// Frames in use and anon_vmas alive, named or not: a leak shows here. -1: not seen.
     int frames_used = -1, anon_vmas_live = -1;
 };
@@ -138,6 +159,15 @@ struct Answered {
     friend bool operator==(const Answered&, const Answered&) = default;
 };
 
+/// A frame as both sides can name it: by an entry that maps it or finds it in the swap cache, by a
+/// handle, or by the slot whose page it is.
+struct FramePlace {
+    enum class By : std::uint8_t { nothing, entry, handle, slot };
+    By by = By::nothing;
+    int row = 0;                     ///< process, handle or slot (counted from 0)
+    int page = 0;
+};
+
 class System {
   public:
     virtual ~System() = default;
@@ -147,6 +177,9 @@ class System {
     /// rules cannot be had.
     virtual bool reset(const Bounds& bounds, const Rules& rules, std::string& problem) = 0;
     virtual Answered apply(const Record& record) = 0;
+    /// What frame the next record means, if its operation is performed on one: the record itself
+    /// names a row of the reference.
+    virtual void point_at(const FramePlace&) {}
     /// Fills `out`, whose vectors are kept from look to look.
     virtual void observe(Observation& out) = 0;
     /// What the system itself finds wrong with its state: one sentence, empty if nothing. Costly

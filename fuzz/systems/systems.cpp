@@ -21,6 +21,8 @@ const std::vector<NamedSystem>& named_systems() {
          [](std::string_view, bool) { return make_fast(4); }},
         {"fast-la57", "the fast path, 5 levels of page tables", false, "f1", 0,
          [](std::string_view, bool) { return make_fast(5); }},
+        {"fast-swap", "the fast path with swap space", false, "f2", 0,
+         [](std::string_view, bool) { return make_fast(4); }},
         {"null", "says yes to everything; must be rejected", false, "f1", 0,
          [](std::string_view, bool) -> std::unique_ptr<System> {
              return std::make_unique<NullSystem>();

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         history_of_bytes({data, size}, schedule_places, Style::steps, most_records);
     if (history.records.empty()) return -1;
     history.arena.rules = judged_rules(history.arena.rules);
-    history.arena.excused = known_broken(history.arena.rules);
+    history.arena.excused = known_broken(history.arena.rules, history.arena.limits);
     const std::unique_ptr<Reference> machine = make_reference(history.arena.bounds);
     std::string problem;
     if (!machine->reset(history.arena.limits, history.arena.rules, problem)) fail(problem);

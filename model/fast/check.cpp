@@ -2,6 +2,7 @@
 #include "model/fast/check.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace faultline::FL_FAST {
 
@@ -9,7 +10,8 @@ const char* Engine::self_check() { return Checker(*this).run(); }
 
 Checker::Checker(Engine& e)
     : e_(e), maps_(e.zone_.frames() + 1), refs_(e.zone_.frames() + 1),
-      listed_(e.zone_.frames() + 1), active_(e.anon_.end()), children_(e.anon_.end()),
+      listed_(e.zone_.frames() + 1), slots_(e.swap_.slots() + 1), active_(e.anon_.end()),
+      children_(e.anon_.end()),
       below_(e.anon_.end()) {}
 
 const char* Checker::run() {
@@ -25,6 +27,7 @@ const char* Checker::run() {
     wrong(tables_ != e_.tables_.live(), "a page table of no tree is allocated");
     anon_vmas();
     if (problem_ == nullptr) lists();
+    if (problem_ == nullptr) swap();
     if (problem_ == nullptr) pages();
     if (problem_ == nullptr) translations();
     return problem_;
@@ -32,50 +35,53 @@ const char* Checker::run() {
 
 void Checker::tables(MmId id) {
     Mm& mm = e_.mms_[id];
-    u64 pages = 0;
-    table(mm, mm.tables.root, e_.config_.levels, 0, pages);
-    wrong(pages != mm.rss_anon, "MM_ANONPAGES is not the number of pages mapped");
+    Totals totals;
+    table(mm, mm.tables.root, e_.config_.levels, 0, totals);
+    wrong(totals.pages != mm.rss_anon, "MM_ANONPAGES is not the number of pages mapped");
+    wrong(totals.swapped != mm.rss_swap, "MM_SWAPENTS is not the number of swap entries");
     if (mm.tables.leaf == 0) return;
     PageTables fresh = mm.tables;
     fresh.leaf = 0;
     wrong(e_.tables_.leaf(fresh, mm.tables.leaf_tag << 9) != mm.tables.leaf,
           "the cached page table is not the one the tree holds");
 }
-void Checker::table(const Mm& mm, TableId at, unsigned h, Vpn base, u64& pages) {
+void Checker::table(const Mm& mm, TableId at, unsigned h, Vpn base, Totals& totals) {
     ++tables_;
     const TableMeta& meta = e_.tables_.meta(at);
     const Table& t = e_.tables_.table(at);
+    // Mostly empty: eight entries at a time.
+    std::array<u16, 512> filled;
     u32 used = 0;
-    for (const Entry e : t.e) used += e != 0;
+    for (u32 block = 0; block < 512; block += 8) {
+        Entry any = 0;
+        for (u32 i = block; i < block + 8; ++i) any |= t.e[i];
+        if (any == 0) continue;
+        for (u32 i = block; i < block + 8; ++i)
+            if (t.e[i] != 0) filled[used++] = static_cast<u16>(i);
+    }
     if (wrong(meta.height != h, "a page table stands at another height than its own") ||
         wrong(used != meta.used, "a page table miscounts its entries"))
         return;
-    if (h == 1) {
-        if (used != 0) leaf(mm, at, base, pages);
-        return;
-    }
     const Vpn span = Vpn{1} << (9 * (h - 1));
-    for (u32 i = 0, seen = 0; i < 512 && seen < used; ++i) {
-        if (t.e[i] == 0) continue;
-        ++seen;
-        const Vpn from = base + i * span;
+    for (u32 n = 0; n < used && problem_ == nullptr; ++n) {
+        const Entry e = t.e[filled[n]];
+        const Vpn from = base + filled[n] * span;
+        if (h == 1) {
+            entry(mm, from, e, totals);
+            continue;
+        }
         const VmaId v = mm.vmas.search(e_.store_, from);
         if (wrong(v == 0 || e_.store_.vmas[v].lo >= from + span,
                   "a page table stands where no VMA needs it"))
             return;
-        table(mm, TableStore::child(t.e[i]), h - 1, from, pages);
-        if (problem_ != nullptr) return;
+        table(mm, TableStore::child(e), h - 1, from, totals);
     }
 }
-void Checker::leaf(const Mm& mm, TableId at, Vpn base, u64& pages) {
-    const Table& t = e_.tables_.table(at);
-    for (u32 i = 0; i < 512; ++i)
-        if (t.e[i] != 0) entry(mm, base + i, t.e[i], pages);
-}
-void Checker::entry(const Mm& mm, Vpn vpn, Entry e, u64& pages) {
+void Checker::entry(const Mm& mm, Vpn vpn, Entry e, Totals& totals) {
     const VmaId id = mm.vmas.search(e_.store_, vpn);
     if (wrong(id == 0 || !e_.store_.vmas[id].covers(vpn), "an entry lies in no VMA")) return;
     const Vma& v = e_.store_.vmas[id];
+    if (is_swap(e)) return swap_entry(e, totals);
     const u64 prot = bits::present | bits::user | bits::no_execute | bits::prot_none;
     wrong((e & prot) != (v.prot & prot), "an entry has another protection than its VMA");
     wrong(is_writable(e) && (v.flags & vma_write) == 0, "an entry of a read-only VMA is writable");
@@ -85,7 +91,7 @@ void Checker::entry(const Mm& mm, Vpn vpn, Entry e, u64& pages) {
     }
     const Pfn frame = frame_of(e);
     if (wrong(frame == 0 || frame > e_.zone_.frames(), "an entry maps no page")) return;
-    ++pages;
+    ++totals.pages;
     ++maps_[frame];
     ++refs_[frame];
     const Page& page = e_.zone_[frame];

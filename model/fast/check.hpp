@@ -31,16 +31,22 @@ class Checker {
     void anon_vmas();
     // check.cpp
     void tables(MmId id);
-    void table(const Mm& mm, TableId at, unsigned h, Vpn base, u64& pages);
-    void leaf(const Mm& mm, TableId at, Vpn base, u64& pages);
-    void entry(const Mm& mm, Vpn vpn, Entry e, u64& pages);
+    /// What the entries of an address space come to.
+    struct Totals {
+        u64 pages = 0, swapped = 0;
+    };
+    void table(const Mm& mm, TableId at, unsigned h, Vpn base, Totals& totals);
+    void entry(const Mm& mm, Vpn vpn, Entry e, Totals& totals);
+    void swap_entry(Entry e, Totals& totals);   // check_swap.cpp
     void pages();
     void lists();
     void translations();
+    void swap();   // check_swap.cpp
 
     Engine& e_;
     const char* problem_ = nullptr;
     std::vector<u32> maps_, refs_, listed_;         // by page
+    std::vector<u32> slots_;                        // entries by slot
     std::vector<u32> active_, children_, below_;    // by anon_vma
     u32 nodes_ = 0, tables_ = 0, vmas_ = 0, avcs_ = 0;
 };

@@ -86,8 +86,8 @@ Ret Engine::populate(Mm& mm, Vpn lo, Vpn hi, bool reports) {
             continue;
         }
         const Entry e = tables_.get(mm.tables, at);
-        const bool write = (v.flags & vma_write) != 0;
-        if (!is_none(e) && (!write || is_writable(e))) {
+        const bool write = (v.flags & vma_write) != 0 && !FL_MUTANT(populate_only_reads);
+        if (is_present(e) && (!write || is_writable(e))) {
             got_on = ++at != stop;
             if (each_page ? is_frame(e) : at == stop) zone_.drain(cpu_);
             continue;
@@ -95,7 +95,8 @@ Ret Engine::populate(Mm& mm, Vpn lo, Vpn hi, bool reports) {
         const u32 asked = ask_gup | (write ? u32{ask_write} : 0);
         if (handle_covered(mm, id, at, asked) != Ret::oom) continue;
         if (!each_page) zone_.drain(cpu_);
-        if (!got_on && reports) return Ret::eagain;
+        if (FL_MUTANT(populate_never_again)) got_on = false;
+        if (!got_on && reports) return FL_MUTANT(populate_hides_oom) ? Ret::ok : Ret::eagain;
         if (!got_on) at = stop;
         got_on = false;
     }
@@ -171,7 +172,8 @@ Ret Engine::edit_piece(Mm& mm, VmaId id, const EditCall& call) {
     account_locked(mm, (v.flags & vma_locked) != 0, (flags & vma_locked) != 0, v.pages());
     set_flags(v, flags);
     const bool locks = call.what == Edit::lock || call.what == Edit::unlock;
-    if (locks && rules_.mlock_drains == MlockDrains::each_range) zone_.drain(cpu_);
+    if (locks && rules_.mlock_drains == MlockDrains::each_range && !FL_MUTANT(populate_skips_drain))
+        zone_.drain(cpu_);
     if (call.what == Edit::protect) protect(mm, v, call.cursor, std::min(v.hi, call.end));
     return Ret::ok;
 }
@@ -186,7 +188,7 @@ void Engine::protect(Mm& mm, const Vma& v, Vpn lo, Vpn hi) {
         Table& table = tables_.table(at);
         for (Vpn vpn = from; vpn < to; ++vpn) {
             Entry& e = table.e[vpn & 511];
-            if (is_none(e)) continue;
+            if (!is_present(e) && !(is_swap(e) && FL_MUTANT(protect_takes_swap_entries))) continue;
             bool write = false;
             if (upgrades && is_frame(e))
                 write = ((zone_[frame_of(e)].flags & page_exclusive) != 0 ||

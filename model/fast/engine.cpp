@@ -24,6 +24,7 @@ Engine::Engine(const Config& config, const Rules& rules)
     : config_(config), rules_(rules), kind_(config.release),
       zone_(config.frames, config.cpus, config.batch_size), tables_(config.levels),
       store_(config.stack_guard_gap), anon_(rules, config.anon_vmas), tlb_(config.cpus),
+      swap_(config.slots, config.swap_devices),
       mms_(config.mms), handles_(config.handles), mm_rows_(config.mms),
       handle_rows_(config.handles) {
     Mm& mm = mms_[0];
@@ -42,6 +43,7 @@ std::optional<u32> Engine::vm_fault(Ret fault) const {
             return rules_.fault_lock == FaultLock::mmap_lock ? vf::write : 0;
         case Ret::zero_mapped:
         case Ret::new_page:
+        case Ret::swapped_in:
         case Ret::spurious: return 0;
         case Ret::oom: return vf::oom;
         default: return std::nullopt;

@@ -15,6 +15,7 @@
 #include "model/fast/mm.hpp"
 #include "model/fast/page.hpp"
 #include "model/fast/rows.hpp"
+#include "model/fast/swap.hpp"
 
 namespace faultline::FL_FAST {
 
@@ -57,6 +58,15 @@ class Engine {
     Answer dma(u32 handle, u64 value);
     /// lru_add_drain; `blocked` if there is nothing to drain.
     Answer drain();
+    // Swap space. `blocked` where the call does not apply.
+    /// One attempt to take a page back from its owners.
+    Answer reclaim(Pfn frame);
+    Answer free_swap(Pfn frame);
+    Answer swapon(u32 device, bool synchronous, bool stable);
+    /// swapoff in three parts: no new slots, each entry brought in, the end.
+    Answer swapoff(u32 device);
+    Answer unuse(MmId mm, Vpn vpn);
+    Answer swapoff_end(u32 device);
 
     /// Calls fn(vma id, vpn) for each entry the reverse map finds for the page.
     template <class Fn>
@@ -80,6 +90,7 @@ class Engine {
     const VmaStore& vmas() const { return store_; }
     const TableStore& tables() const { return tables_; }
     const Tlb& tlb() const { return tlb_; }
+    const SwapStore& swap() const { return swap_; }
     const Mm& mm(MmId id) const { return mms_[id]; }
     const Handle& handle(u32 row) const { return handles_[row]; }
     const EntryKind& entries() const { return kind_; }
@@ -129,10 +140,39 @@ class Engine {
     Ret write_protected(Mm& mm, VmaId id, TableId table, Vpn vpn, bool unshare);
     Ret new_page(Mm& mm, VmaId id, Vpn vpn, Entry old, bool unshare);
     void own(Pfn frame, const Vma& v, Vpn vpn, u64 content);
-    bool may_reuse(Page& page);
+    bool may_reuse(Pfn frame);
     Ret access(Mm& mm, Vpn vpn, Access how, Answer& out);
     /// The page an access reaches without a fault; false if it would fault.
     bool translate(Mm& mm, Vpn vpn, Access how, Pfn& frame);
+
+    // Swap space: faults (swapin.cpp), reclaim (reclaim.cpp).
+    Ret swap_in(Mm& mm, VmaId id, Vpn vpn, Entry e, bool write);
+    Pfn read_slot(SlotId slot, bool alone);
+    bool settle_cached(const Vma& v, Pfn frame, Entry e, bool write);
+    Entry map_swapped(Mm& mm, const Vma& v, Vpn vpn, Pfn frame, bool exclusive, bool write,
+                      bool at_once);
+    void enter_swap_cache(Pfn frame, SlotId slot);
+    void leave_swap_cache(Pfn frame);
+    void free_swap_of(Pfn frame);
+    void free_swap_cache(Pfn frame);
+    void free_swap_and_cache(Entry e);
+    bool reuse_swap_page(Pfn frame);
+    bool maybe_pinned(const Page& page) const;
+    Answer keep_page(Pfn frame);
+    bool try_to_unmap(Pfn frame);
+    void swap_out_entry(Mm& mm, Vpn vpn, Pfn frame);
+    Answer page_out(Pfn frame);
+    /// Where an entry maps a page: by age of the VMA's anon_vma, then by place.
+    struct MappedAt {
+        u64 birth;
+        MmId mm;
+        VmaId vma;
+        Vpn vpn;
+        friend bool operator<(const MappedAt& a, const MappedAt& b) {
+            if (a.birth != b.birth) return a.birth < b.birth;
+            return a.mm != b.mm ? a.mm < b.mm : a.vpn < b.vpn;
+        }
+    };
 
     // Unmapping (unmap.cpp).
     void zap(Mm& mm, Vpn lo, Vpn hi, Gather& gather);
@@ -202,6 +242,8 @@ class Engine {
     VmaStore store_;
     AnonStore anon_;
     Tlb tlb_;
+    SwapStore swap_;
+    std::vector<MappedAt> mapped_at_;
     std::vector<Mm> mms_;
     std::vector<Handle> handles_;
     Rows mm_rows_, handle_rows_;

@@ -6,6 +6,7 @@
 #include "model/fast/mutants.hpp"
 #include "model/fast/types.hpp"
 #include "spec/x86_64/address.hpp"
+#include "spec/x86_64/nonpresent.hpp"
 
 namespace faultline::FL_FAST {
 
@@ -20,6 +21,7 @@ inline constexpr u64 dirty = x86::bit(x86::entry_bit::dirty);
 inline constexpr u64 no_execute = x86::bit(x86::entry_bit::no_execute);
 inline constexpr u64 prot_none = x86::bit(x86::soft_bit::prot_none);
 inline constexpr u64 special = x86::bit(x86::soft_bit::special);
+inline constexpr u64 swap_exclusive = x86::bit(x86::swap_bit::exclusive);
 }  // namespace bits
 
 /// vm_page_prot of a private VMA: never writable.
@@ -29,8 +31,12 @@ constexpr u64 page_prot(u32 flags) {
            ((flags & vma_exec) != 0 ? 0 : bits::no_execute);
 }
 constexpr bool is_none(Entry e) { return x86::pte_none(e); }
-constexpr bool is_zero_page(Entry e) { return (e & bits::special) != 0; }
-constexpr bool is_frame(Entry e) { return !is_none(e) && !is_zero_page(e); }
+/// pte_present: to Linux, PROT_NONE or not.
+constexpr bool is_present(Entry e) { return (e & (bits::present | bits::prot_none)) != 0; }
+constexpr bool is_zero_page(Entry e) { return is_present(e) && (e & bits::special) != 0; }
+constexpr bool is_frame(Entry e) { return is_present(e) && (e & bits::special) == 0; }
+constexpr bool is_swap(Entry e) { return !is_none(e) && !is_present(e); }
+constexpr bool is_swap_exclusive(Entry e) { return (e & bits::swap_exclusive) != 0; }
 constexpr bool is_writable(Entry e) { return (e & bits::writable) != 0; }
 constexpr bool is_prot_none(Entry e) { return x86::is_prot_none(e); }
 constexpr bool is_executable(Entry e) {

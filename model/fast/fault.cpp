@@ -55,7 +55,7 @@ Ret Engine::handle_covered(Mm& mm, VmaId id, Vpn vpn, u32 asked) {
     const TableId table = tables_.leaf(mm.tables, vpn);
     const Entry e = table != 0 ? tables_.table(table).e[vpn & 511] : 0;
     // A fetch is refused only where something is mapped; an empty entry is filled first.
-    if ((asked & ask_fetch) != 0 && (v.flags & vma_exec) == 0 && !is_none(e) && !is_prot_none(e))
+    if ((asked & ask_fetch) != 0 && (v.flags & vma_exec) == 0 && is_present(e) && !is_prot_none(e))
         return Ret::segv_accerr;
     if (is_none(e)) {
         if (write) return new_page(mm, id, vpn, e, unshare);
@@ -66,6 +66,7 @@ Ret Engine::handle_covered(Mm& mm, VmaId id, Vpn vpn, u32 asked) {
                                false));
         return Ret::zero_mapped;
     }
+    if (is_swap(e)) return swap_in(mm, id, vpn, e, write);
     if (is_zero_page(e)) return write ? new_page(mm, id, vpn, e, unshare) : Ret::spurious;
     const bool shared = (zone_[frame_of(e)].flags & page_exclusive) == 0;
     if ((write && !is_writable(e)) || (unshare && shared))
@@ -74,18 +75,20 @@ Ret Engine::handle_covered(Mm& mm, VmaId id, Vpn vpn, u32 asked) {
 }
 
 /// May this write-protected page be written in place?
-bool Engine::may_reuse(Page& page) {
+bool Engine::may_reuse(Pfn frame) {
+    const Page& page = zone_[frame];
     switch (rules_.cow_reuse) {
         case CowReuse::exclusive:
             if ((page.flags & page_exclusive) != 0) return true;
             if (page.refcount <= 3 && (page.flags & page_batched) != 0 &&
                 !FL_MUTANT(reuse_without_drain))
                 zone_.drain(cpu_);
+            if (page.refcount == 2 && !FL_MUTANT(reuse_keeps_swap_cache)) free_swap_of(frame);
             return page.refcount == 1 || (FL_MUTANT(reuse_by_mapcount) && page.mapcount == 1);
         case CowReuse::page_count:
             return page.refcount == 1 && page.mapcount == 1;
         case CowReuse::mapcount:
-            return page.mapcount == 1;
+            return reuse_swap_page(frame);
     }
     return false;
 }
@@ -93,7 +96,7 @@ bool Engine::may_reuse(Page& page) {
 Ret Engine::write_protected(Mm& mm, VmaId id, TableId table, Vpn vpn, bool unshare) {
     const Entry e = tables_.table(table).e[vpn & 511];
     Page& page = zone_[frame_of(e)];
-    if (!may_reuse(page)) return new_page(mm, id, vpn, e, unshare);
+    if (!may_reuse(frame_of(e))) return new_page(mm, id, vpn, e, unshare);
     if (rules_.reuse_moves_rmap == ReuseMovesRmap::yes && (page.flags & page_exclusive) == 0 &&
         !FL_MUTANT(reuse_keeps_rmap))
         page.anon_vma = vma(id).anon_vma;
@@ -139,6 +142,7 @@ Ret Engine::new_page(Mm& mm, VmaId id, Vpn vpn, Entry old, bool unshare) {
     }
     const Pfn before = frame_of(old);
     if (!FL_MUTANT(copy_keeps_mapcount)) zone_.remove_map(zone_[before]);
+    free_swap_cache(before);
     if (!FL_MUTANT(copy_keeps_reference)) zone_.put(cpu_, before);
     return Ret::copied;
 }

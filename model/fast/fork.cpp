@@ -23,7 +23,7 @@ bool Engine::copy_table(Mm& parent, Mm& child, TableId from, VmaId copy, Vpn lo,
     const TableId to = tables_.make_leaf(child.tables, lo);
     Table& source = tables_.table(from);
     Table& target = tables_.table(to);
-    u32 added = 0, pages = 0;
+    u32 added = 0, pages = 0, swapped = 0;
     bool ok = true;
     for (Vpn vpn = lo; vpn < hi; ++vpn) {
         Entry& e = source.e[vpn & 511];
@@ -49,6 +49,12 @@ bool Engine::copy_table(Mm& parent, Mm& child, TableId from, VmaId copy, Vpn lo,
                 if (FL_MUTANT(fork_child_loses_dirty)) into &= ~(bits::dirty | kind_.saved_dirty);
             }
             ++pages;
+        } else if (is_swap(e)) {
+            // Both sides lose the marker: they share what comes back.
+            if (!FL_MUTANT(fork_swap_not_counted)) swap_.dup(swap_.slot_of(e));
+            if (!FL_MUTANT(fork_keeps_swap_marker)) e &= ~bits::swap_exclusive;
+            into = e;
+            ++swapped;
         } else {
             into = e;
         }
@@ -56,6 +62,7 @@ bool Engine::copy_table(Mm& parent, Mm& child, TableId from, VmaId copy, Vpn lo,
     }
     tables_.meta(to).used += added;
     if (!FL_MUTANT(fork_rss_not_counted)) child.rss_anon += pages;
+    child.rss_swap += swapped;
     return ok;
 }
 bool Engine::copy_pages(Mm& parent, Mm& child, const Vma& v, VmaId copy, Gather& gather) {

@@ -70,6 +70,10 @@ Answer Engine::unpin(u32 row) {
     const Handle h = handles_[row];
     handles_[row] = {};
     handle_rows_.give(row);
+    // Who has written through a pin marks the page dirty: unpin_user_pages_dirty_lock.
+    if (h.kind == Grab::pin && h.write && (zone_[h.frame].flags & page_swapcache) != 0 &&
+        !FL_MUTANT(unpin_leaves_page_clean))
+        zone_[h.frame].flags |= page_dirty;
     zone_.put(cpu_, h.frame, FL_MUTANT(unpin_drops_one) ? 1 : refs(h.kind));
     return {};
 }

@@ -13,7 +13,7 @@ struct Mm {
     bool has_pinned = false;         ///< MMF_HAS_PINNED
     u32 lock_seq = 1;                ///< mm_lock_seq: a VMA with the same number is write-locked
     u32 map_count = 0;
-    u64 rss_anon = 0, locked_vm = 0;
+    u64 rss_anon = 0, rss_swap = 0, locked_vm = 0;
     Vpn brk = 0;
     PageTables tables;
     TlbContext tlb;

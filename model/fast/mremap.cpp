@@ -60,9 +60,11 @@ Answer Engine::mremap(MmId id, const Move& m) {
 Answer Engine::relocate(MmId id, Move m, Moving how) {
     Mm& mm = mms_[id];
     if (m.fixed) {
-        if (unmap(mm, m.to, m.to + m.span) != Ret::ok) return {Ret::enomem};
+        if (!FL_MUTANT(move_target_stays) && unmap(mm, m.to, m.to + m.span) != Ret::ok)
+            return {Ret::enomem};
         if (m.lo + m.span < m.hi) {
-            if (unmap(mm, m.lo + m.span, m.hi) != Ret::ok) return {Ret::enomem};
+            if (!FL_MUTANT(move_tail_stays) && unmap(mm, m.lo + m.span, m.hi) != Ret::ok)
+                return {Ret::enomem};
             m.hi = m.lo + m.span;
         }
     }
@@ -83,7 +85,8 @@ Answer Engine::relocate(MmId id, Move m, Moving how) {
     const bool placed = how != Moving::stay &&
                         (m.fixed || mm.vmas.find_gap(store_, m.span, config_.low, config_.high,
                                                      m.to)) &&
-                        mm.map_count + config_.move_slack < config_.map_count_limit;
+                        (mm.map_count + config_.move_slack < config_.map_count_limit ||
+                         FL_MUTANT(move_ignores_map_limit));
     if (!placed) return {Ret::enomem};
     if ((v.flags & vma_locked) != 0 && how == Moving::dontunmap &&
         rules_.dontunmap_locked == DontunmapLocked::splits) {
@@ -120,7 +123,7 @@ Answer Engine::after_move(Mm& mm, const Move& m) {
     const VmaId there = covering(mm, m.to);
     const bool locked = there != 0 && (vma(there).flags & vma_locked) != 0;
     end_write(mm);
-    if (locked && m.lo + m.span > m.hi)
+    if (locked && m.lo + m.span > m.hi && !FL_MUTANT(grown_not_populated))
         populate(mm, m.to + (m.hi - m.lo), m.to + m.span, false);
     Answer out;
     out.page = m.to;
@@ -159,7 +162,7 @@ void Engine::leave_behind(Mm& mm, const Move& m) {
     write_lock(mm, v);
     if (rules_.dontunmap_locked == DontunmapLocked::splits)
         account_locked(mm, (v.flags & vma_locked) != 0, false, v.pages());
-    set_flags(v, v.flags & ~u32{vma_locked});
+    if (!FL_MUTANT(dontunmap_stays_locked)) set_flags(v, v.flags & ~u32{vma_locked});
     const DontunmapUnlinks rule = rules_.dontunmap_unlinks;
     if (rule == DontunmapUnlinks::no || v.lo != m.lo || v.hi != m.hi ||
         FL_MUTANT(dontunmap_stays_linked))

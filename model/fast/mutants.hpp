@@ -102,7 +102,48 @@
     X(locked_vm_never_falls, "calls", "locked_vm is never counted down")                           \
     X(mlock_fills_nothing, "calls", "mlock faults nothing in")                                     \
     X(move_failure_loses_pages, "tables", "entries do not move back when a move fails")            \
-    X(mlock_unlimited, "calls", "mlock ignores RLIMIT_MEMLOCK")
+    X(mlock_unlimited, "calls", "mlock ignores RLIMIT_MEMLOCK")                                    \
+    X(populate_only_reads, "calls", "mlock leaves writable memory on the zero page")               \
+    X(populate_skips_drain, "calls", "mlock and munlock drain nothing")                            \
+    X(populate_never_again, "calls", "mlock gives up a VMA when memory runs out in it")            \
+    X(populate_hides_oom, "calls", "mlock does not report that memory ran out")                    \
+    X(move_target_stays, "tables", "MREMAP_FIXED leaves what was mapped at the target")            \
+    X(move_tail_stays, "tables", "a shrinking move leaves its tail behind")                        \
+    X(move_ignores_map_limit, "tables", "a move needs no spare VMAs below the map limit")          \
+    X(dontunmap_stays_locked, "tables", "what MREMAP_DONTUNMAP leaves behind is still locked")     \
+    X(grown_not_populated, "calls", "locked memory that grew is not faulted in")                   \
+    X(swap_out_not_counted, "swap", "an entry that is swapped out is not counted in swap_map")     \
+    X(swap_out_loses_marker, "swap", "a swap entry does not remember PG_anon_exclusive")           \
+    X(swap_out_loses_dirty, "swap", "an entry's dirty bit is lost when it is swapped out")         \
+    X(swap_out_skips_flush, "swap", "no flush after an entry is swapped out")                      \
+    X(swap_out_starts_clean, "swap", "a page enters the swap cache clean and is never written")    \
+    X(page_out_writes_nothing, "swap", "a dirty page is freed without a write to the device")      \
+    X(page_out_ignores_references, "swap", "a page that somebody refers to is reclaimed")          \
+    X(reclaimed_stays_in_cache, "swap", "a reclaimed page is not removed from the swap cache")     \
+    X(reclaim_ignores_pins, "swap", "a pinned page is swapped out")                                \
+    X(reclaim_ignores_mlock, "swap", "a page of locked memory is swapped out")                     \
+    X(unpin_leaves_page_clean, "swap", "a page written through a pin stays clean")                 \
+    X(swapin_keeps_count, "swap", "the slot keeps the count of an entry that came in")             \
+    X(swapin_reads_zeros, "swap", "what the device holds is not read")                             \
+    X(swapin_ignores_marker, "swap", "a swapped-in page is not exclusive though the entry says so")\
+    X(swapin_always_exclusive, "swap", "a shared page comes back exclusive")                       \
+    X(swapin_names_own, "swap", "a shared page comes back under the faulting VMA's anon_vma")      \
+    X(swapin_rss_not_counted, "swap", "a swapped-in page is not counted in RSS")                   \
+    X(swapin_skips_drain, "swap", "a write fault counts the LRU batch as an owner")                \
+    X(swapin_write_keeps_swap, "swap", "a write fault keeps swap space that nobody needs")         \
+    X(mlock_keeps_swap_space, "swap", "locked memory keeps its swap space")                        \
+    X(skip_ignores_count, "swap", "a shared slot is read past the swap cache")                     \
+    X(reuse_keeps_swap_cache, "swap", "the swap cache counts as an owner when a page is reused")   \
+    X(reuse_ignores_swap_count, "swap", "a page whose slot others name is reused")                 \
+    X(fork_swap_not_counted, "swap", "a child's swap entry is not counted in swap_map")            \
+    X(fork_keeps_swap_marker, "swap", "swap entries shared by fork stay exclusive")                \
+    X(zap_keeps_swap_count, "swap", "unmapping a swap entry leaves its count")                     \
+    X(last_map_keeps_swap_cache, "swap", "a page without entries stays in the swap cache")         \
+    X(swap_cache_keeps_reference, "swap", "the swap cache's reference is not dropped")             \
+    X(protect_takes_swap_entries, "swap", "mprotect changes swap entries as if they were pages")   \
+    X(swapoff_still_gives, "swap", "a device that goes gives out slots")                           \
+    X(swapoff_leaves_slots, "swap", "a device goes while its slots are in use")                    \
+    X(unuse_keeps_swap_cache, "swap", "what swapoff brings in stays in the swap cache")
 
 namespace faultline::fast_mutants {
 

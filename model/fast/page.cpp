@@ -31,10 +31,7 @@ bool Zone::refill(u32 cpu) {
 
 void Zone::free(u32 cpu, Pfn p) {
     Page& page = pages_[p];
-    if ((page.flags & page_lru) != 0) {
-        pages_[page.lru_prev].lru_next = page.lru_next;
-        pages_[page.lru_next].lru_prev = page.lru_prev;
-    }
+    if ((page.flags & page_lru) != 0) isolate(p);
     page = Page{};
     PageCpu& c = cpus_[cpu];
     c.free[c.free_count++] = p;
@@ -44,19 +41,29 @@ void Zone::free(u32 cpu, Pfn p) {
     c.free_count -= PageCpu::step;
 }
 
+void Zone::isolate(Pfn p) {
+    Page& page = (*this)[p];
+    pages_[page.lru_prev].lru_next = page.lru_next;
+    pages_[page.lru_next].lru_prev = page.lru_prev;
+    page.flags &= ~u32{page_lru};
+}
+void Zone::put_back(Pfn p) {
+    Page& page = (*this)[p];
+    Page& head = pages_[0];
+    page.flags |= page_lru;
+    page.lru_prev = 0;
+    page.lru_next = head.lru_next;
+    pages_[head.lru_next].lru_prev = p;
+    head.lru_next = p;
+}
 void Zone::drain(u32 cpu) {
     PageCpu& c = cpus_[cpu];
     const u32 n = c.batched;
     c.batched = 0;
-    Page& head = pages_[0];
     for (u32 i = 0; i < n; ++i) {
         const Pfn p = c.batch[i];
-        Page& page = pages_[p];
-        page.flags = (page.flags & ~u32{page_batched}) | page_lru;
-        page.lru_prev = 0;
-        page.lru_next = head.lru_next;
-        pages_[head.lru_next].lru_prev = p;
-        head.lru_next = p;
+        pages_[p].flags &= ~u32{page_batched};
+        put_back(p);
         if (!FL_MUTANT(drain_keeps_reference)) put(cpu, p);
     }
 }

@@ -21,7 +21,9 @@ enum PageBit : u32 {
     page_uptodate = 2, page_swapbacked = 4,
     page_batched = 8,     ///< in an LRU batch, which holds a reference
     page_lru = 16,
-    page_reserved = 32    ///< the zero page
+    page_reserved = 32,   ///< the zero page
+    page_swapcache = 64,  ///< in the swap cache, which holds a reference; private_word is its slot
+    page_dirty = 128      ///< of a page in the swap cache: the slot does not hold its content
 };
 struct alignas(64) Page {
     u32 refcount;         ///< maps, the batch, references of GUP callers (a pin counts pin_bias)
@@ -30,7 +32,7 @@ struct alignas(64) Page {
     AnonId anon_vma;      ///< page->mapping
     u64 index;            ///< page->index
     u64 content;          ///< the version word that stands for the bytes
-    u64 private_word;     ///< swap entry, when there is swap
+    u64 private_word;     ///< slot of a page in the swap cache
     Pfn lru_prev, lru_next;
     u32 lock_word;        ///< PG_locked and its waiters, when there are threads
 };
@@ -82,6 +84,9 @@ class Zone {
     }
     /// Everything in this CPU's batch goes onto the LRU.
     void drain(u32 cpu);
+    /// Off the LRU, which holds no reference; and back.
+    void isolate(Pfn p);
+    void put_back(Pfn p);
     u32 batched(u32 cpu) const { return cpus_[cpu].batched; }
 
     u32 frames() const { return static_cast<u32>(pages_.size()) - 1; }

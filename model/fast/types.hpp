@@ -51,7 +51,8 @@ enum class Advice : u8 { dontfork, dofork, wipeonfork, keeponfork, lock, unlock 
 /// How a call ended: an errno, a signal, or the way a fault was resolved.
 enum class Ret : u32 {
     none, ok,
-    zero_mapped, new_page, copied, reused, spurious,
+    zero_mapped, new_page, copied, reused, swapped_in, spurious,
+    reclaimed, kept,     ///< of reclaim: the page is free, or on the LRU again
     segv_maperr, segv_accerr, oom,
     enomem, einval, eexist, efault, eagain,
     blocked              ///< no such process, handle or page: nothing was done
@@ -77,6 +78,7 @@ struct Config {
     u32 anon_vmas = ~u32{0};                 ///< how many the slab yields
     u32 vmas_a_process = ~u32{0};            ///< likewise, a process
     u32 cpus = 1;
+    u32 slots = 0, swap_devices = 1;         ///< pages of swap space, and over how many devices
     u32 stack_guard_gap = 256;
     u64 stack_limit = 2048, memlock_limit = 2048;
     u32 map_count_limit = 65530, move_slack = 3, target_slack = 2;

@@ -12,24 +12,29 @@ namespace faultline::FL_FAST {
 void Engine::zap(Mm& mm, Vpn lo, Vpn hi, Gather& gather) {
     tables_.each_leaf(mm.tables, lo, hi, [&](TableId at, Vpn from, Vpn to) {
         Table& table = tables_.table(at);
-        u32 cleared = 0, pages = 0;
+        u32 cleared = 0, pages = 0, swapped = 0;
         for (Vpn vpn = from; vpn < to; ++vpn) {
             Entry& e = table.e[vpn & 511];
             if (is_none(e)) continue;
-            if (is_zero_page(e)) {
-                e = 0;
-            } else {
-                const Pfn frame = frame_of(e);
-                e = 0;
+            const Entry old = e;
+            e = 0;
+            if (is_frame(old)) {
+                const Pfn frame = frame_of(old);
+                Page& page = zone_[frame];
                 ++pages;
-                if (!FL_MUTANT(zap_keeps_mapcount)) zone_.remove_map(zone_[frame]);
+                if (!FL_MUTANT(zap_keeps_mapcount)) zone_.remove_map(page);
+                if ((page.flags & page_swapcache) != 0) free_swap_cache(frame);
                 zone_.put(cpu_, frame);
+            } else if (is_swap(old)) {
+                free_swap_and_cache(old);
+                ++swapped;
             }
             ++cleared;
             if (!FL_MUTANT(zap_skips_flush)) gather.add(vpn);
         }
         tables_.meta(at).used -= cleared;
         mm.rss_anon -= pages;
+        mm.rss_swap -= swapped;
     });
 }
 

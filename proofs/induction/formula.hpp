@@ -67,7 +67,7 @@ struct Instance {
 
     /// The task's address space as a step finds it, 0 for none.
     int mm_value() const {
-        return pc >= pc_reclaim_add && pc <= pc_reclaim_drop ? 0 : row + 1;
+        return pc_without_mm(pc) ? 0 : row + 1;
     }
 };
 
@@ -86,6 +86,18 @@ void each_argument(const OpShape& shape, A& a, Fn&& fn) {
         fn(a.synchronous, "arg.synchronous");
         fn(a.stable, "arg.stable");
     }
+    if (shape.content) {
+        fn(a.end, "arg.end");
+        fn(a.exec, "arg.exec");
+    }
+    if constexpr (!AbsentField<decltype(a.inode)>)
+        if (shape.file) {
+            fn(a.inode, "arg.inode");
+            fn(a.shared, "arg.shared");
+            fn(a.to, "arg.to");
+        }
+    if constexpr (!AbsentField<decltype(a.force)>)
+        if (shape.force) fn(a.force, "arg.force");
     if (shape.op_last != 0) fn(a.op, "arg.op");
     if (shape.move) {
         fn(a.to, "arg.to");

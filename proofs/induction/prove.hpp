@@ -17,7 +17,7 @@ namespace faultline::proofs {
 struct InductionOptions {
     Rules rules{};
     std::string kernel;                  ///< as shown: "linux_6_12", "linux_6_12 with ..."
-    /// a name of named_bounds that proofs are instantiated for
+    /// a name of induction_bounds()
     std::string bounds;
     DecideOptions decide;
     /// fix process, child, task and handle rows up to renaming

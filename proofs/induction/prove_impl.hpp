@@ -73,7 +73,8 @@ private:
         return c;
     }
     bool applies(int claim) const {
-        return claim_infos()[static_cast<std::size_t>(claim)].applies(options_.rules);
+        return present_[static_cast<std::size_t>(claim)] &&
+               claim_infos()[static_cast<std::size_t>(claim)].applies(options_.rules);
     }
     /// Wanted on the command line, and of a kind that induction is for.
     bool asked(int claim) const {
@@ -462,9 +463,25 @@ private:
         if (!failure.empty()) throw std::runtime_error(failure);
     }
 
+    /// Claims that say anything at these bounds; those about an area that is not there do not
+    /// apply (spec/decisions/0013-optional-areas.md).
+    static std::vector<bool> present(const Env& env) {
+        std::vector<bool> out(static_cast<std::size_t>(all_claims), false);
+        for (std::size_t c = static_cast<std::size_t>(claim_count); c < out.size(); ++c)
+            out[c] = true;
+        Builder builder;   // of a symbolic state, which passes over nothing
+        typename Sym<B>::State s{};
+        make_all_fresh(s, "s");
+        each_claim<Sym<B>>(env, s, [&](int index, auto, const SymBool&) {
+            out[static_cast<std::size_t>(index)] = true;
+        });
+        return out;
+    }
+
     const InductionOptions& options_;
     const ProgressFn& progress_;
     Env env_;
+    std::vector<bool> present_ = present(env_);
     ProveReport report_;
 };
 

@@ -62,7 +62,7 @@ class BpfEye final : public Eye {
     std::string_view tier() const override { return "internal"; }
     std::uint32_t sees() const override {
         using namespace fuzz;
-        return sees_everything & ~std::uint32_t(sees_fault_kind);
+        return sees_everything & ~std::uint32_t(sees_fault_kind | sees_swap);
     }
     bool look(std::span<const Watched> processes, int pages, std::span<const Kept> kept,
               Observation& out, std::string& problem) override;
