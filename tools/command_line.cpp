@@ -89,6 +89,8 @@ void add_conform(CLI::App& app, Request& ask) {
         ->check(CLI::IsMember({"internal", "proc", "user"}))->capture_default_str();
     c.add_option("--ops", o.operations, "random operations")->capture_default_str();
     c.add_option("--seed", o.seed, "of the random histories")->capture_default_str();
+    c.add_flag("--zram-swap", o.zram_swap,
+               "with swap space on zram, given back afterwards, also after a crash");
     c.add_option("--seeds", o.seeds, "so many seeds, each with that many operations")
         ->check(CLI::Range(1, 10'000))->capture_default_str();
     c.add_option("--findings", o.most_findings, "stop after so many")

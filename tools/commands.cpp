@@ -281,7 +281,7 @@ Exit Work::conform() {
 
 /// The command's own exit status is told, and is not ours.
 Exit Work::record() {
-    const int status = faultline::record(ask_.record);
+    const int status = faultline::record_program(ask_.record);
     io_.err << "faultline: " << ask_.record.file << " written; the command ended with " << status
             << "\n";
     written_ = true;
@@ -290,7 +290,7 @@ Exit Work::record() {
 Exit Work::replay() {
     head(ask_.replay.rule_set.empty() ? "by the kernel's version" : ask_.replay.rule_set,
          "each recording's", ask_.replay.rules);
-    document_.replays = faultline::replay(ask_.replay, progress_.function());
+    document_.replays = faultline::replay_recordings(ask_.replay, progress_.function());
     for (const ReplayReport& r : document_.replays) say(r.text);
     say(replays_text(document_.replays));
     return finish();

@@ -122,6 +122,7 @@ struct ConformOptions {
     std::vector<std::string> traces;     ///< files to run first; "all": every one of the tree
     int most_findings = 1;
     int seeds = 1;                       ///< so many, from `seed` on, summed up
+    bool zram_swap = false;              ///< with swap space on, given back afterwards
 };
 struct CoverageRow {
     std::string operation, outcome;
@@ -147,7 +148,7 @@ struct RecordOptions {
     int every = 400;                     ///< stops at system calls between two looks
 };
 /// The exit status of the command.
-int record(const RecordOptions& options);
+int record_program(const RecordOptions& options);
 
 struct ReplayOptions {
     std::vector<std::string> recordings;
@@ -167,7 +168,8 @@ struct ReplayReport {
     std::vector<std::string> difference;
     std::string problem, text;
 };
-std::vector<ReplayReport> replay(const ReplayOptions& options, const ProgressFn& progress);
+std::vector<ReplayReport> replay_recordings(const ReplayOptions& options,
+                                            const ProgressFn& progress);
 /// One C file that performs a trace on the kernel it runs on.
 std::string export_c(const std::string& trace);
 

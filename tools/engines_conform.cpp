@@ -8,6 +8,7 @@
 
 #include "fuzz/conform/conform.hpp"
 #include "fuzz/conform/export_c.hpp"
+#include "fuzz/systems/linux_live/guardian.hpp"
 #include "fuzz/systems/linux_qemu/machine.hpp"
 #include "tools/engines_common.hpp"
 
@@ -53,7 +54,8 @@ fuzz::ConformReport one_seed(const ConformOptions& ask, const fuzz::ConformOptio
     if (ask.kernel.rfind("qemu:", 0) != 0)
         throw UsageError("unknown kernel '" + ask.kernel + "' (live, qemu:6.1, qemu:PATH)");
     fuzz::ConformReport r;
-    const std::string problem = fuzz::conform_in_machine(ask.kernel.substr(5), options, progress, r);
+    const std::string problem =
+        fuzz::conform_in_machine(ask.kernel.substr(5), options, progress, r);
     if (!problem.empty()) throw ToolError(problem);
     return r;
 }
@@ -79,6 +81,12 @@ void counts_of(const fuzz::ConformReport& r, ConformReport& out) {
 
 ConformReport conform(const ConformOptions& ask, const ProgressFn& progress) {
     fuzz::ConformOptions options = options_of(ask);
+    std::string problem;
+    std::unique_ptr<live::Guardian> guardian;
+    if (ask.zram_swap && ask.kernel == "live") {
+        guardian = live::Guardian::swap_on_zram(64u << 20, problem);
+        if (!guardian) throw ToolError(problem);
+    }
     fuzz::ConformReport r;
     for (int n = 0; n < ask.seeds; ++n) {
         fuzz::add_report(r, one_seed(ask, options, progress));

@@ -77,7 +77,7 @@ void on_reference(const std::string& file, const fuzz::Recording& recording, con
 
 }  // namespace
 
-int record(const RecordOptions& ask) {
+int record_program(const RecordOptions& ask) {
     const fs::path scratch = fs::temp_directory_path() /
                              ("faultline-record-" + std::to_string(getpid()));
     fs::create_directories(scratch);
@@ -97,7 +97,7 @@ int record(const RecordOptions& ask) {
     return status;
 }
 
-std::vector<ReplayReport> replay(const ReplayOptions& ask, const ProgressFn& progress) {
+std::vector<ReplayReport> replay_recordings(const ReplayOptions& ask, const ProgressFn& progress) {
     std::vector<ReplayReport> out;
     for (const std::string& file : ask.recordings) {
         std::ifstream in(file, std::ios::binary);

@@ -64,7 +64,8 @@ std::string rare_text(const ConformReport& r) {
     const std::vector<Rare> rare = rare_outcomes(r);
     for (std::size_t i = 0; i < rare.size(); ++i)
         out += (i == 0 ? "  rare        " : "              ") +
-               padded(rare[i].operation + " " + rare[i].outcome, 26) + padded(number(rare[i].count), 4) +
+               padded(rare[i].operation + " " + rare[i].outcome, 26) +
+               padded(number(rare[i].count), 4) +
                rare[i].reason + "\n";
     return out;
 }

@@ -7,10 +7,10 @@
 
 namespace faultline::fuzz {
 
-inline constexpr Bounds bounds_replay{.mms = 8, .vmas = 64, .pages = 3072, .frames = 2048,
-                                      .anon_vmas = 64, .tasks = 1, .handles = 1, .values = 1,
+inline constexpr Bounds bounds_replay{.mms = 8, .vmas = 96, .pages = 14'000, .frames = 2'600,
+                                      .anon_vmas = 80, .tasks = 1, .handles = 1, .values = 1,
                                       .stack_guard_gap = 256, .stack_limit = 2048,
-                                      .memlock_limit = 3072, .map_count_limit = 64,
+                                      .memlock_limit = 14'000, .map_count_limit = 96,
                                       .move_slack = 3, .target_slack = 2, .pin_bias = 1024,
                                       .batch_size = 31};
 static_assert(bounds_problem(bounds_replay).empty());

@@ -41,7 +41,8 @@ std::vector<Mapped> mapped_ranges(const Recording& r) {
     };
     for (const Event& e : r.events) {
         if (e.deed == Deed::map) add(e);
-        if (e.deed == Deed::brk && e.hi > e.lo) out.push_back({e.lo, e.hi, Keys::heap, false, true});
+        if (e.deed == Deed::brk && e.hi > e.lo)
+            out.push_back({e.lo, e.hi, Keys::heap, false, true});
         if (e.deed == Deed::remap && e.error.empty())
             out.push_back({e.to, e.to + e.span, 0, false, true});
         for (const Area& a : e.areas) {

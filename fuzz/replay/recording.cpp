@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 25> deed_names{
     "map", "unmap", "protect", "remap", "brk", "dontneed", "dontfork", "dofork", "wipeonfork",
-    "keeponfork", "lock", "unlock", "fill_read", "fill_write", "load", "store", "fetch", "fork", "share", "exec", "exit",
+    "keeponfork", "lock", "unlock", "fill_read", "fill_write",
+    "load", "store", "fetch", "fork", "share", "exec", "exit",
     "signal", "look", "mark", "other"};
 static_assert(deed_names.size() == static_cast<std::size_t>(Deed::other) + 1);
 constexpr std::string_view flag_letters = "rwxgldkan";   // k: wipeonfork, kept from the child

@@ -39,7 +39,9 @@ class ReferenceReplay final : public ReplayMachine {
         r.op = replace ? op_mmap_fixed : op_mmap_noreplace;
         r.flags = prot_of(flags);
         if ((flags & area_grows) != 0) r.flags |= flag_grows;
-        return each(lo, hi, r);
+        const int result = each(lo, hi, r);
+        if (result == res_enomem) trouble_ = "the reference has no row left";   // the place is free
+        return result;
     }
     int unmap(int mm, Page lo, Page hi) override {
         return each(lo, hi, record(operation_id<OpMunmap>(), mm));

@@ -65,7 +65,8 @@ class Table {
 
   private:
     void row(const fs::path& trace, const std::string& kernel, const std::string& did) {
-        rows_ += "| " + fs::relative(trace, source).string() + " | " + kernel + " | " + did + " |\n";
+        rows_ += "| " + fs::relative(trace, source).string() + " | " + kernel + " | " + did +
+                 " |\n";
     }
     fs::path folder_;
     std::string rows_;
@@ -112,10 +113,10 @@ void Table::add(const fs::path& path) {
 std::string Table::text() const {
     return "# What the kernel did with every trace, as a C program\n\n"
            "Written by `tests/conformance/export_test.cpp` on Linux " + release() +
-           ". Each trace of `tests/museum` and\n`tests/traces` went through `faultline export --c`, "
-           "`cc -Wall -Werror` and the kernel. A trace is written for\none kernel's rules and often "
-           "for scaled limits; where this kernel has others, it differs, and the first line\nthat "
-           "does is shown.\n\n"
+           ". Each trace of `tests/museum` and\n`tests/traces` went through "
+           "`faultline export --c`, `cc -Wall -Werror` and the kernel. A trace is written for\n"
+           "one kernel's rules and often for scaled limits; where this kernel has others, it "
+           "differs, and the first line\nthat does is shown.\n\n"
            "As expected " + std::to_string(as_expected_) + ", differs " + std::to_string(differ_) +
            ", runs unchecked " + std::to_string(unchecked_) + ", no program " +
            std::to_string(impossible_) + ".\n\n| trace | rules | here |\n|---|---|---|\n" + rows_;

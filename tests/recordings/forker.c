@@ -1,10 +1,9 @@
-/* tests/recordings/forker.c - a small program that does a little of everything to its memory.
- *
- * Why: static, so that a recording of it (forker.flr) is short and the reference has room for it:
- *      mappings that split, join, move and stay behind, a heap and a stack that grow, a fork whose
- *      two sides write in turn, advice about forks, and one access that is not allowed.
- *      cc -O1 -static -o forker forker.c && faultline record -o forker.flr -- ./forker
- */
+// tests/recordings/forker.c - a small program that does a little of everything to its memory.
+//
+// Why: static, so that a recording of it (forker.flr) is short and the reference has room for it:
+//      mappings that split, join, move and stay behind, a heap and a stack that grow, a fork whose
+//      two sides write in turn, advice about forks, and one access that is not allowed.
+//      cc -O1 -static -o forker forker.c && faultline record -o forker.flr -- ./forker
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>
@@ -57,13 +56,13 @@ int main(void) {
         char word = 0;
         if (pipe(ends) != 0) return 1;
         if (fork() == 0) {
-            write_each(b, 2, 1);           /* copies */
+            write_each(b, 2, 1);           // copies
             if (write(ends[1], &word, 1) != 1) _exit(1);
             munmap(a + 10 * page, page);
             _exit(0);
         }
         if (read(ends[0], &word, 1) != 1) return 1;
-        write_each(b, 4, 1);               /* one page is the parent's own again, others are not */
+        write_each(b, 4, 1);               // one page is the parent's own again
         wait(0);
         write_each(a + 4 * page, 8, 1);
     }

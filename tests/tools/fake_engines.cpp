@@ -88,8 +88,10 @@ ConformReport conform(const ConformOptions& options, const ProgressFn&) {
     report.exit = options.seed == 666 ? Exit::violated : Exit::holds;
     return report;
 }
-int record(const RecordOptions& options) { return options.command.at(0) == "false" ? 1 : 0; }
-std::vector<ReplayReport> replay(const ReplayOptions& options, const ProgressFn&) {
+int record_program(const RecordOptions& options) {
+    return options.command.at(0) == "false" ? 1 : 0;
+}
+std::vector<ReplayReport> replay_recordings(const ReplayOptions& options, const ProgressFn&) {
     std::vector<ReplayReport> reports;
     for (const std::string& file : options.recordings) {
         ReplayReport r;

@@ -351,7 +351,8 @@ void Assembler::call(const Sample& s, std::int64_t answer) {
             out.deed = Deed::map;
             out.kind = Kind::shared;
             out.lo = page_of(static_cast<std::uint64_t>(answer));
-            out.hi = out.lo + pages_of(segments_[e.args[0]]);
+            out.hi = out.lo + std::max<Page>(1, pages_of(segments_[e.args[0]]));
+            known = true;
             break;
         case SYS_process_vm_readv:
         case SYS_process_vm_writev: known = false; break;
@@ -359,6 +360,10 @@ void Assembler::call(const Sample& s, std::int64_t answer) {
         case SYS_execveat: return;
         default: known = false;
     }
+    // Addresses that no process has: refused, and nothing a model could say about them.
+    if (failed && (out.hi > page_of(end_of_user) || out.to + out.span > page_of(end_of_user)))
+        known = false;
+    if (out.deed == Deed::remap && out.span == 0) known = false;
     // mlock takes any address, its range is rounded outwards.
     if (out.deed == Deed::lock || out.deed == Deed::unlock) {
         out.hi = pages_of(e.args[0] + e.args[1]);

@@ -38,7 +38,8 @@ int record(const Options& options, fuzz::Recording& out, std::string& problem) {
     const std::string script = output_of(
         "perf script -i '" + options.scratch + "/perf.data' --ns --show-mmap-events "
         "--show-lost-events -F pid,tid,time,event,trace 2>/dev/null");
-    for (const std::string& w : options.command) out.command += (out.command.empty() ? "" : " ") + w;
+    for (const std::string& w : options.command)
+        out.command += (out.command.empty() ? "" : " ") + w;
     utsname name{};
     if (uname(&name) == 0) out.kernel = name.release;
     out.tracer = output_of("perf --version 2>/dev/null");

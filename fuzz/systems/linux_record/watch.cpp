@@ -89,7 +89,8 @@ std::string filter_of_calls() {
                         SYS_shmget, SYS_shmat, SYS_shmdt, SYS_mlock, SYS_munlock, SYS_mlockall,
                         SYS_munlockall, SYS_remap_file_pages, SYS_execve, SYS_execveat,
                         SYS_fallocate, SYS_ftruncate, SYS_memfd_create, SYS_mlock2,
-                        SYS_pkey_mprotect, SYS_process_madvise, SYS_process_vm_writev, SYS_userfaultfd, 462})
+                        SYS_pkey_mprotect, SYS_process_madvise, SYS_process_vm_writev,
+                        SYS_userfaultfd, 462})
         out += (out.empty() ? "id==" : "||id==") + std::to_string(n);
     return out;
 }
