@@ -173,6 +173,7 @@ void Lockstep::one(const Record& r) {
     if (!may_run_out_ && ran_out) reference_->restore();
     if (nothing || (!may_run_out_ && ran_out)) {
         ++report_.passed_over;
+        if (nothing && (can_.can & can_block) != 0) passed_over_there(r, a);
         return;
     }
     records_.push_back(r);
@@ -189,6 +190,13 @@ void Lockstep::one(const Record& r) {
         features_->call(r, a);
     }
     if (stride_ > 0 && ++since_ >= stride_) look(stride_ == 1 && is_access(r));
+}
+/// What is not enabled here must not be there either.
+void Lockstep::passed_over_there(const Record& r, const Answered& a) {
+    const Answered b = system_.apply(r);
+    if (b.blocked && !b.broken) return;
+    records_.push_back(r);
+    judge(r, a, b);
 }
 void Lockstep::judge(const Record& r, const Answered& a, const Answered& b) {
     std::vector<Difference> differences;

@@ -111,6 +111,7 @@ class Lockstep {
     void draw_on(const LockstepConfig& config, std::uint64_t operations);
     void one(const Record& record);
     void look(bool one_access);
+    void passed_over_there(const Record& r, const Answered& a);
     void judge(const Record& record, const Answered& a, const Answered& b);
     void found(FindingKind kind, int claim, std::vector<Difference> differences);
 

@@ -27,8 +27,11 @@ class Generator {
             r = Record{};
             r.task = static_cast<std::uint8_t>(task);
             if (!fill(s, swarm_.verbs[bits & 255], r)) continue;
-            if (static_cast<int>((bits >> 8) & 255) < swarm_.deny && !interleaved_ && steps(r))
-                r.deny = static_cast<std::uint8_t>(1 + ((bits >> 16) & 3));
+            if (static_cast<int>((bits >> 8) & 255) < swarm_.deny && !interleaved_ && steps(r)) {
+                // Mostly among the first; a call that fills a range asks many times.
+                const bool late = ((bits >> 20) & 3) == 0;
+                r.deny = static_cast<std::uint8_t>(1 + ((bits >> 16) & (late ? 15 : 3)));
+            }
             return true;
         }
         return false;
@@ -197,6 +200,9 @@ class Generator {
         if (r.op == op_mlock && mm.locked_vm + (r.end - r.page) > limits_.memlock_limit &&
             !blindly())
             r.op = op_munlock;
+        // Memory that runs out after the VMAs are edited, while the range is filled.
+        if (r.op == op_mlock && !interleaved_ && random_.one_in(16))
+            r.deny = static_cast<std::uint8_t>(5 + random_.below(8));
         return true;
     }
     bool fill_brk(const State& s, Record& r) {
@@ -230,6 +236,8 @@ class Generator {
         }
         if (kind == 0) r.span = wide(length(old));
         if (kind != 5 && kind != 6) return true;
+        // What does not fit a smaller target goes first.
+        if (kind == 6 && old > 1 && random_.one_in(3)) r.span = wide(length(old - 1));
         // A given target, clear of the old range unless drawn blindly.
         const int to = random_.below(limits_.pages - r.span + 1);
         const bool clear = to >= r.end || to + r.span <= r.page;

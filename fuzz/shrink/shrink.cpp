@@ -102,7 +102,7 @@ class Shrinker {
                 }
                 machine_->apply(r);
                 const Outcome& o = machine_->last();
-                if (o.blocked) continue;
+                if (o.blocked && &r != &records.back()) continue;
                 if (o.child >= 0 && o.result == res_ok)
                     processes[static_cast<std::size_t>(o.child)] = n.makes_process = next_process++;
                 if (o.handle >= 0)
@@ -131,7 +131,8 @@ class Shrinker {
         History kept;
         std::string problem;
         machine_->reset(arena_.limits, arena_.rules, problem);
-        for (Named n : h) {
+        for (std::size_t i = 0; i < h.size(); ++i) {
+            Named n = h[i];
             Record& r = n.record;
             const OpShape shape = shape_of(r);
             int who = r.who;
@@ -149,7 +150,8 @@ class Shrinker {
             r.who = static_cast<std::uint8_t>(who);
             machine_->apply(r);
             const Outcome& o = machine_->last();
-            if (o.blocked) continue;
+            // The last may be what only the other side does.
+            if (o.blocked && i + 1 != h.size()) continue;
             if (n.makes_process >= 0)
                 row(processes, n.makes_process) = o.result == res_ok ? o.child : -1;
             if (n.makes_handle >= 0) row(handles, n.makes_handle) = o.handle;

@@ -157,12 +157,13 @@ class TraceWriter {
         machine_->reset(arena.limits, arena.rules, problem);
     }
     std::vector<Item> write(const std::vector<Record>& records) {
-        for (const Record& r : records) record(r);
+        for (const Record& r : records) record(r, &r == &records.back());
         return std::move(items_);
     }
 
   private:
-    void record(const Record& r) {
+    /// What is not enabled says nothing, but at the end, where the other side may have enabled it.
+    void record(const Record& r, bool last) {
         const int before = machine_->pc(r.task);
         // An access that needs no fault needs no task.
         const bool by_frame = r.verb < operation_count && operation_shape(r.verb).by_frame;
@@ -172,7 +173,8 @@ class TraceWriter {
                                              r.verb == verb_fetch);
         machine_->apply(r);
         const Outcome& o = machine_->last();
-        if (o.blocked && o.steps == 0) return;
+        const bool call_alone = r.verb != verb_step && !r.has(flag_begin);
+        if (o.blocked && o.steps == 0 && !(last && call_alone)) return;
         if (r.verb == verb_step) step(r, before);
         else call(r, o, served, place);
         names_.after(r.task, o, machine_->pc(r.task) == pc_idle);
@@ -197,6 +199,7 @@ class TraceWriter {
         if (on_handle(op.verb)) op.handle = names_.handle_of(r.who);
         else if (op.verb != Verb::drain && op.frame < 0 && op.device < 0 && op.process < 0)
             op.process = names_.process_of(r.who);
+        if (o.blocked && op.process < 0 && op.handle < 0 && op.device < 0) return;
         if (arena_.limits.tasks > 1 && !event) op.task = r.task;
         op.begin = !event && r.has(flag_begin) && machine_->pc(r.task) != pc_idle;
         const int child = names_.next_process();
@@ -210,7 +213,9 @@ class TraceWriter {
             a.kind = kind;
             a.number = n;
         };
-        if (op.begin) {
+        if (o.blocked && o.steps == 0) {
+            a.kind = Answer::Kind::blocked;
+        } else if (op.begin) {
             if (op.verb == Verb::fork) return number(Answer::Kind::process, child);
             a.kind = Answer::Kind::any;
         } else if (o.blocked) {

@@ -26,7 +26,7 @@ class FastSystem final : public System {
     explicit FastSystem(unsigned levels, int mutant = 0) : levels_(levels), mutant_(mutant) {}
     std::string_view name() const override { return "fast"; }
     Capabilities capabilities() const override {
-        return {.sees = sees_everything, .can = can_deny | can_gup | can_drain};
+        return {.sees = sees_everything, .can = can_deny | can_gup | can_drain | can_block};
     }
     bool reset(const Bounds& bounds, const Rules& rules, std::string& problem) override;
     Answered apply(const Record& record) override;

@@ -19,7 +19,7 @@ class Reference : public System {
     std::string_view name() const final { return "reference"; }
     Capabilities capabilities() const final {
         return {.sees = sees_everything,
-                .can = can_deny | can_gup | can_interleave | can_drain};
+                .can = can_deny | can_gup | can_interleave | can_drain | can_block};
     }
     virtual const Env& env() const = 0;
     /// What the last call of `apply` answered, with its steps.

@@ -50,6 +50,7 @@ enum Can : std::uint32_t {
     can_gup = 1u << 1,         ///< keep references for a caller (pin, get)
     can_interleave = 1u << 2,  ///< begin an operation and run it step by step
     can_drain = 1u << 3,       ///< drain the LRU batch when told
+    can_block = 1u << 4,       ///< answer `blocked`, and do nothing, where the reference does
 };
 struct Capabilities {
     std::uint32_t sees = 0, can = 0;
