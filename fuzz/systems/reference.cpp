@@ -19,7 +19,7 @@ struct Instance {
     Bounds bounds;
     std::unique_ptr<Reference> (*make)();
 };
-constexpr std::array<Instance, 9> instances{{{"b1", bounds_b1, make_reference_at<bounds_b1>},
+constexpr std::array<Instance, 10> instances{{{"b1", bounds_b1, make_reference_at<bounds_b1>},
                                              {"b2", bounds_b2, make_reference_at<bounds_b2>},
                                              {"e1", bounds_e1, make_reference_at<bounds_e1>},
                                              {"e2", bounds_e2, make_reference_at<bounds_e2>},
