@@ -161,11 +161,15 @@ struct FileWritePin : Always {
                 const auto on = h.kind == gup_pin && h.write && h.attached &&
                                 AT(s.frames, h.frame, inode).some();
                 if (passes_over<M>(!on)) continue;
-                for (int p = 0; p < M::B.mms; ++p)
-                    for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas)
-                        rep(implies(on && h.mm.is(p) && v.used && v.lo <= h.page &&
+                // Where its owner no longer has the page (5.10, M05) there is nothing to look at.
+                for (int p = 0; p < M::B.mms; ++p) {
+                    const auto& mm = s.mms[static_cast<std::size_t>(p)];
+                    const auto there = AT(mm.ptes, h.page, frame) == h.frame;
+                    for (const auto& v : mm.vmas)
+                        rep(implies(on && there && h.mm.is(p) && v.used && v.lo <= h.page &&
                                         v.hi > h.page,
                                     v.shared && v.maywrite));
+                }
             }
     }
 };

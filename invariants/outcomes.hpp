@@ -12,7 +12,7 @@
 namespace faultline {
 
 /// A fault of any kind, whoever caused it; a start has no task yet.
-constexpr auto faults(const auto& t) { return is_fault(t) || is_swapin(t); }
+constexpr auto faults(const auto& t) { return is_fault(t) || is_swapin(t) || is_file_fault(t); }
 
 struct FaultRetries {
     static constexpr const char* id = "fault.retries-unlocked";

@@ -234,9 +234,10 @@ constexpr BoolOf<K> handle_store(K& k, int handle_row, const auto& args) {
     auto& h = k.s.handles[static_cast<std::size_t>(handle_row)];
     REQUIRE(h.kind == gup_pin && h.write && args.value.v <= k.env.limits.values);
     BoolOf<K> may = true;   // ghost: who maps the file to write it may write it
-    if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, h.mm)
+    if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
         for (const auto& v : mm.vmas)
-            may = may && !(h.attached && v.used && v.lo <= h.page && v.hi > h.page && !v.shared);
+            may = may && !(h.attached && pte.frame == h.frame && v.used && v.lo <= h.page &&
+                           v.hi > h.page && !v.shared);
     WITH(f, k.s.frames, h.frame) {
         f.value = args.value;
         if constexpr (K::Mach::has_files)

@@ -45,7 +45,9 @@ TEST(Labels, ARowTakenAgainWithinACallIsAnotherObject) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         const Answered a = reference->apply(records[i]);
         ASSERT_FALSE(a.blocked);
-        if (i == 8 || i == 9) ASSERT_EQ(a.result, res_copied);
+        if (i == 8 || i == 9) {
+            ASSERT_EQ(a.result, res_copied);
+        }
         if (i == 5) reference->observe(before);
     }
     reference->observe(after);
@@ -57,7 +59,7 @@ TEST(Labels, ARowTakenAgainWithinACallIsAnotherObject) {
 TEST(Labels, LockstepHoldsWhereRowsAreTakenAgain) {
     Arena arena;
     arena.rules = linux_5_10;
-    arena.excused = known_broken(arena.rules);
+    arena.excused = known_broken(arena.rules, arena.limits);
     const auto system = make_fast();
     Lockstep lockstep(*system, arena);
     const LockstepReport report = lockstep.replay(history(), 6);

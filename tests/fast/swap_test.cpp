@@ -56,7 +56,9 @@ TEST(SwapStore, AgreesWithAPlainTable) {
         ASSERT_EQ(swap.count(s), x.count);
         ASSERT_EQ(swap.cached(s), x.frame);
         ASSERT_EQ(swap.has_cache(s), x.frame != 0);
-        if (!x.used()) ASSERT_EQ(swap.content(s), 0u);
+        if (!x.used()) {
+            ASSERT_EQ(swap.content(s), 0u);
+        }
         ASSERT_EQ(swap.device(0).used + swap.device(2).used, used);
     }
     EXPECT_EQ(most, 2 * share);   // it has been full

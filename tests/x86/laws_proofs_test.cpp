@@ -30,24 +30,27 @@ TEST(Laws, HoldOnNumbers) {
 }
 
 TEST(Laws, AreProvedWithCertificatesAndBite) {
-    std::size_t laws = 0, bites = 0;
+    std::size_t laws = 0, bites = 0, certified = 0;
     X86LawOptions options;
     options.certify = true;
     for (const Cell& cell : prove_x86_laws(options)) {
-        if (cell.kind == "law") {
+        const bool arithmetic = cell.claim.starts_with("pages.");   // decided by Z3 alone
+        if (cell.kind == "law" && !arithmetic) {
             EXPECT_TRUE(cell.certificate == "drat-checked" || cell.certificate == "constant")
                 << cell.claim;
         } else {
-            EXPECT_EQ(cell.certificate, "") << cell.claim << " has a countermodel";
+            EXPECT_EQ(cell.certificate, "") << cell.claim;
         }
         EXPECT_EQ(cell.verdict, Verdict::holds)
             << cell.kind << ' ' << cell.claim << ": " << verdict_name(cell.verdict) << ' '
             << cell.note;
         ++(cell.kind == "law" ? laws : bites);
+        certified += cell.certificate == "drat-checked";
     }
     std::cout << laws << " laws, " << bites << " broken neighbours\n";
     EXPECT_EQ(laws, x86_laws().size());
     EXPECT_EQ(bites, laws);
+    EXPECT_GT(certified, 0u);
 }
 
 }  // namespace
