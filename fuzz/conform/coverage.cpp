@@ -12,7 +12,6 @@ namespace faultline::fuzz {
 namespace {
 
 constexpr std::uint64_t enough = 20;
-constexpr int any_op = -1;
 
 struct Reason {
     std::string_view operation;   ///< empty: any
@@ -20,7 +19,7 @@ struct Reason {
     std::string_view text;
 };
 constexpr std::string_view no_shortage = "needs memory to run out, or map_count to reach 65530";
-constexpr std::array<Reason, 12> reasons{{
+constexpr std::array<Reason, 11> reasons{{
     {"munmap", res_enomem, no_shortage},
     {"fork", res_enomem, no_shortage},
     {"gup", res_enomem, no_shortage},
@@ -30,22 +29,18 @@ constexpr std::array<Reason, 12> reasons{{
     {"", res_retry, "the kernel retries by itself"},
     {"", res_raced, "needs a second task"},
     {"", res_spurious, "performed as an access"},
-    {"fault", any_op, "performed as load, fetch or write"},
     {"mremap", res_eagain, "needs locked memory at the limit, which one start in four has"},
     {"mremap", res_einval, "drawn only where DONTUNMAP or the target is wrong"},
 }};
 std::string reason_of(std::string_view operation, int result) {
     for (const Reason& r : reasons)
         if ((r.operation.empty() || r.operation == operation) &&
-            (r.result == any_op || r.result == result))
+            r.result == result)
             return std::string(r.text);
     return "not drawn often enough";
 }
 bool can_happen(std::string_view operation, int result) {
-    if (result == res_ok)
-        return operation != "fault" && operation != "reclaim" && operation != "swapon" &&
-               operation != "swapoff" && operation != "swapoff_end" && operation != "unuse" &&
-               operation != "free_swap" && operation != "drain";
+    if (result == res_ok) return true;
     const bool access = operation == "load" || operation == "fetch" || operation == "write";
     if (access) return result == res_segv_maperr || result == res_segv_accerr;
     return std::any_of(residue_table.begin(), residue_table.end(), [&](const ResidueRow& row) {
@@ -79,7 +74,12 @@ void add_report(ConformReport& sum, const ConformReport& more) {
 
 std::vector<Rare> rare_outcomes(const ConformReport& r) {
     std::vector<Rare> out;
-    for (std::size_t v = 0; v < r.coverage.size(); ++v)
+    for (std::size_t v = 0; v < r.coverage.size(); ++v) {
+        const auto& row = r.coverage[v];
+        if (std::all_of(row.begin(), row.end(), [](std::uint64_t n) { return n == 0; })) {
+            out.push_back({verb_names[v], "any", "not offered to a live kernel", 0});
+            continue;
+        }
         for (int o = 0; o < result_count; ++o) {
             const std::uint64_t n = r.coverage[v][static_cast<std::size_t>(o)];
             if (n >= enough || (n == 0 && !can_happen(verb_names[v], o))) continue;
@@ -87,6 +87,7 @@ std::vector<Rare> rare_outcomes(const ConformReport& r) {
                            std::string(result_infos[static_cast<std::size_t>(o)].text),
                            reason_of(verb_names[v], o), n});
         }
+    }
     return out;
 }
 
