@@ -21,11 +21,13 @@ struct RmapComplete : Always {
             for (int n = 0; n < M::B.pages; ++n) {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
                 if (passes_over<M>(pte.frame.none())) continue;
+                const auto anon = AT(s.frames, pte.frame, inode).none();
                 const auto av = AT(s.frames, pte.frame, anon_vma);
                 for (const auto& v : mm.vmas) {
                     if (passes_over<M>(!(v.used && v.lo <= n && v.hi > n))) continue;
                     const auto linked = D::at(v.links, av, [](const auto& l) { return l; });
-                    rep(implies(pte.frame.some() && v.used && v.lo <= n && v.hi > n, linked));
+                    rep(implies(pte.frame.some() && anon && v.used && v.lo <= n && v.hi > n,
+                                linked));
                 }
             }
     }

@@ -69,9 +69,19 @@ struct Census {
             held_pins.add(t.frame, t.pc == pc_gup_check && t.gup == gup_pin);
         }
         if constexpr (M::has_swap) count_swap(s);
+        if constexpr (M::has_files) count_files(s);
         for (const auto& a : s.anon_vmas) {
             children.add(a.parent, a.live);
             same_root.add(a.root, a.live);
+        }
+    }
+    constexpr void count_files(const typename M::State& s) {
+        for (const auto& h : s.handles) write_pins.add(h.frame, h.kind == gup_pin && h.write);
+        for (const auto& t : s.tasks) {
+            held.add(t.old, holds_cache_page(t));
+            held.add(t.frame, is_cleaning(t));
+            locks.add(t.old, locks_cache_page(t));
+            writebacks.add(t.frame, is_cleaning(t));
         }
     }
     constexpr void count_swap(const typename M::State& s) {

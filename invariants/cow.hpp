@@ -8,7 +8,7 @@ namespace faultline {
 
 struct CowWritableSingle : Always {
     static constexpr const char* id = "cow.writable-single";
-    static constexpr const char* says = "A frame mapped writable is mapped once.";
+    static constexpr const char* says = "An anonymous frame mapped writable is mapped once.";
     static constexpr const char* source = "linux mm/memory.c:do_wp_page@v5.10";
     static constexpr ClaimKind kind = ClaimKind::derived;
     template <class M>
@@ -17,12 +17,14 @@ struct CowWritableSingle : Always {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& pte : mm.ptes)
-                rep(implies(pte.write, AT(s.frames, pte.frame, mapcount) == 1));
+                rep(implies(pte.write && AT(s.frames, pte.frame, inode).none(),
+                            AT(s.frames, pte.frame, mapcount) == 1));
     }
 };
 struct CowWritableExclusive : Always {
     static constexpr const char* id = "cow.writable-exclusive";
-    static constexpr const char* says = "A frame mapped writable is exclusive to its page table.";
+    static constexpr const char* says =
+        "An anonymous frame mapped writable is exclusive to its page table.";
     static constexpr const char* source =
         "linux mm/memory.c:copy_present_pte@v6.1 (VM_BUG_ON pte_write && !PageAnonExclusive)";
     static constexpr ClaimKind kind = ClaimKind::state;
@@ -32,7 +34,9 @@ struct CowWritableExclusive : Always {
         using D = typename M::D;
         for (const auto& mm : s.mms)
             for (const auto& pte : mm.ptes)
-                rep(implies(pte.write, pte.frame.some() && AT(s.frames, pte.frame, exclusive)));
+                rep(implies(pte.write, pte.frame.some() &&
+                                       (AT(s.frames, pte.frame, exclusive) ||
+                                        AT(s.frames, pte.frame, inode).some())));
     }
 };
 struct CowExclusiveSingle : Always {
@@ -66,7 +70,10 @@ struct CowPrivateIsolation : Always {
                 } else {
                     rep(implies(mm.ptes[n].frame.none(), mm.want[n].none()));
                 }
-                rep(implies(mm.ptes[n].frame.some(),
+                // What a page of a file must say is the file's affair: file.integrity.
+                const auto anon = AT(s.frames, mm.ptes[n].frame, inode).none();
+                rep(implies(!anon, mm.want[n].none()));
+                rep(implies(mm.ptes[n].frame.some() && anon,
                             AT(s.frames, mm.ptes[n].frame, value) == mm.want[n]));
             }
     }
@@ -143,7 +150,8 @@ struct PinCoherent : Always {
 };
 struct PinExclusive {
     static constexpr const char* id = "pin.exclusive";
-    static constexpr const char* says = "A page its owner has pinned and still maps is exclusive.";
+    static constexpr const char* says =
+        "An anonymous page its owner has pinned and still maps is exclusive.";
     static constexpr const char* source =
         "linux mm/gup.c:gup_must_unshare@v6.1; include/linux/mm.h@v6.1";
     static constexpr ClaimKind kind = ClaimKind::state;
@@ -155,27 +163,30 @@ struct PinExclusive {
                                 auto&& rep) {
         using D = typename M::D;
         for (const auto& h : s.handles)
-            rep(implies(h.kind == gup_pin && h.attached, AT(s.frames, h.frame, exclusive)));
+            rep(implies(h.kind == gup_pin && h.attached && AT(s.frames, h.frame, inode).none(),
+                        AT(s.frames, h.frame, exclusive)));
     }
 };
 struct PinWritePrivate : Always {
     static constexpr const char* id = "pin.write-private";
     static constexpr const char* says =
-        "A frame pinned for writing is mapped by nobody, or once, where it was pinned.";
+        "An anonymous frame pinned for writing is mapped by nobody, or once, where it was pinned.";
     static constexpr const char* source =
         "linux mm/memory.c:copy_present_page@v6.1; commit linux 70e806e4e645";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
+        using D = typename M::D;
         for (const auto& h : s.handles) {
             if (passes_over<M>(!(h.kind == gup_pin && h.write))) continue;
+            const auto anon = AT(s.frames, h.frame, inode).none();
             for (int p = 0; p < M::B.mms; ++p)
                 for (int n = 0; n < M::B.pages; ++n) {
                     const auto& pte =
                         s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
                     rep(implies(h.kind == gup_pin && h.write && finds_frame(s, pte, h.frame) &&
-                                    h.frame.some(),
+                                    h.frame.some() && anon,
                                 h.attached && h.mm.is(p) && h.page == n));
                 }
         }

@@ -3,6 +3,7 @@
 // Why: engines fold over this tuple; a claim that is not here is not checked by anybody.
 #pragma once
 #include "invariants/bounded.hpp"
+#include "invariants/file_facts.hpp"
 #include "invariants/swap_facts.hpp"
 
 namespace faultline {
@@ -24,6 +25,10 @@ inline constexpr auto claims = boost::hana::tuple_t<
     // swap space
     SwapCountExact, SwapCacheExact, SwapFreeClean, SwapExclusiveSingle, SwapCleanCopy,
     SwapStableWrites, SwapReachable, SwapOncePerMm, FrameLockedExact, FrameWritebackExact,
+    // files and shared memory
+    FileCacheExact, FileOneMapping, FileMapped, FileRmapComplete, FileWritableShared,
+    FileDirtyTracked, FileWritePin, FileIntegrity, FileCleanCopy, FileWithinSize, FileWritableExact,
+    FileFreeClean, SealWrite,
     // locks
     TaskLocks,
     // histories
@@ -32,7 +37,8 @@ inline constexpr auto claims = boost::hana::tuple_t<
     VmaPgoffBounded, VmaDetachedOnlyInUnmap, VmaRowCleared, MmBusyHasTask, PteEmptyCleared,
     HandleWellFormed, HandleGetCoherent, AnonChainClosed, AnonAges, TaskRange, TaskNormal,
     TaskOpFits, FaultFacts, NewFrameFacts, ForkFacts, ExitFacts, EditFacts, UnmapFacts, MoveFacts,
-    SwapFrameState, SwapinFacts, ReclaimFacts>;
+    SwapFrameState, SwapinFacts, ReclaimFacts,
+    FileFrameState, FileFaultFacts, InodeCallFacts, CleaningFacts>;
 inline constexpr int claim_count = static_cast<int>(decltype(boost::hana::length(claims))::value);
 
 /// Calls fn(index, claim_type, condition) for each conjunct of each claim that applies under

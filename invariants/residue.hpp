@@ -25,7 +25,8 @@ enum Residue : unsigned {
     keeps_emptied = 128,       ///< pages of the range were discarded up to some page
     keeps_pinned = 256,        ///< the address space counts as one that has pinned pages
     keeps_filled = 512,        ///< pages of the range were faulted in
-    keeps_swapped_in = 1024    ///< the page has come back from swap space
+    keeps_swapped_in = 1024,   ///< the page has come back from swap space
+    keeps_holes = 2048         ///< pages of the file that nothing was written to came or went
 };
 struct ResidueRow {
     const char* operation;  ///< name in `operations`
@@ -34,16 +35,25 @@ struct ResidueRow {
     unsigned may_change;
     const char* source;
 };
-inline constexpr std::array<ResidueRow, 30> residue_table{{
+inline constexpr std::array<ResidueRow, 46> residue_table{{
     {"mmap", op_mmap, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_hint, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_fixed, res_enomem, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mmap.c:mmap_region@v6.1"},
     {"mmap", op_mmap_noreplace, res_enomem, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"mmap", op_mmap_noreplace, res_eexist, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
+    // The seals of the file are looked at after MAP_FIXED has unmapped.
+    {"mmap", op_mmap_fixed, res_eperm, keeps_unmapped | keeps_splits | keeps_batch,
+     "linux mm/shmem.c:shmem_mmap, mm/mmap.c:mmap_region@v6.1"},
+    {"mmap", op_none, res_eperm, keeps_nothing, "linux mm/shmem.c:shmem_mmap@v6.1"},
+    {"mmap", op_none, res_einval, keeps_nothing, "linux mm/mmap.c:do_mmap@v6.1"},
     {"munmap", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:do_mas_align_munmap@v6.1"},
     {"mprotect", op_none, res_enomem, keeps_prefix, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
-    {"advise", op_mlock, res_enomem, keeps_prefix | keeps_filled | keeps_batch,
+    {"mprotect", op_none, res_eacces, keeps_prefix, "linux mm/mprotect.c:do_mprotect_pkey@v6.1"},
+    {"advise", op_wipeonfork, res_einval, keeps_prefix,
+     "linux mm/madvise.c:madvise_vma_behavior@v6.1"},
+    {"advise", op_mlock, res_enomem,
+     keeps_prefix | keeps_filled | keeps_batch | keeps_anon_vma,
      "linux mm/mlock.c:do_mlock, apply_vma_lock_flags@v6.1; mm/gup.c:__mm_populate@v6.1"},
     {"advise", op_mlock, res_eagain, keeps_prefix | keeps_filled | keeps_batch,
      "linux mm/mlock.c:__mlock_posix_error_return@v6.1"},
@@ -56,8 +66,8 @@ inline constexpr std::array<ResidueRow, 30> residue_table{{
     {"dontneed", op_none, res_einval, keeps_emptied | keeps_batch,
      "linux mm/madvise.c:madvise_dontneed_free@v6.1"},
     {"brk", op_none, res_enomem, keeps_splits, "linux mm/mmap.c:SYSCALL_DEFINE1(brk)@v6.1"},
-    {"mremap", op_none, res_einval, keeps_nothing,
-     "linux mm/mremap.c:SYSCALL_DEFINE5(mremap)@v6.1"},
+    {"mremap", op_none, res_einval, keeps_unmapped | keeps_splits | keeps_batch,
+     "linux mm/mremap.c:SYSCALL_DEFINE5(mremap)@v6.1, vma_to_resize@v5.10"},
     {"mremap", op_none, res_efault, keeps_unmapped | keeps_splits | keeps_batch,
      "linux mm/mremap.c:mremap_to, vma_to_resize@v6.1"},
     {"mremap", op_none, res_eagain, keeps_unmapped | keeps_splits | keeps_batch,
@@ -68,6 +78,8 @@ inline constexpr std::array<ResidueRow, 30> residue_table{{
     // The stack has grown before its rights are looked at; a fetch fills an empty entry first.
     {"fault", op_none, res_segv_accerr, keeps_anon_vma | keeps_stack | keeps_filled,
      "linux arch/x86/mm/fault.c:do_user_addr_fault@v6.1"},
+    {"fault", op_none, res_sigbus, keeps_anon_vma | keeps_batch,
+     "linux mm/filemap.c:filemap_fault@v6.1; mm/memory.c:do_cow_fault@v6.1"},
     {"fault", op_none, res_oom, keeps_anon_vma | keeps_batch | keeps_stack | keeps_swapped_in,
      "linux mm/memory.c:do_anonymous_page, wp_page_copy, do_swap_page@v6.1"},
     // Not refused, but nothing done either: the access is to be tried again.
@@ -78,13 +90,26 @@ inline constexpr std::array<ResidueRow, 30> residue_table{{
      "linux mm/memory.c:do_anonymous_page, wp_page_copy@v6.1"},
     {"fork", op_none, res_enomem, keeps_write_protect | keeps_batch,
      "linux kernel/fork.c:dup_mmap@v6.1"},
-    {"gup", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup", op_none, res_efault, keeps_pinned | keeps_anon_vma | keeps_batch,
+     "linux mm/gup.c:faultin_page@v6.1"},
     {"gup", op_none, res_enomem, keeps_pinned | keeps_anon_vma | keeps_batch | keeps_swapped_in,
      "linux mm/gup.c:faultin_page@v6.1"},
-    {"gup_fast", op_none, res_efault, keeps_pinned, "linux mm/gup.c:faultin_page@v6.1"},
+    {"gup_fast", op_none, res_efault, keeps_pinned | keeps_anon_vma | keeps_batch,
+     "linux mm/gup.c:faultin_page@v6.1"},
     {"gup_fast", op_none, res_enomem,
      keeps_pinned | keeps_anon_vma | keeps_batch | keeps_swapped_in,
      "linux mm/gup.c:faultin_page@v6.1"},
+    {"pwrite", op_none, res_eperm, keeps_nothing, "linux mm/shmem.c:shmem_write_begin@v6.1"},
+    {"pwrite", op_none, res_enomem, keeps_nothing, "linux mm/shmem.c:shmem_write_begin@v6.1"},
+    {"pread", op_none, res_enomem, keeps_nothing, "linux mm/filemap.c:filemap_read@v6.1"},
+    {"truncate", op_none, res_eperm, keeps_nothing, "linux mm/shmem.c:shmem_setattr@v6.1"},
+    {"punch", op_none, res_eperm, keeps_nothing, "linux mm/shmem.c:shmem_fallocate@v6.1"},
+    {"fallocate", op_none, res_eperm, keeps_nothing, "linux mm/shmem.c:shmem_fallocate@v6.1"},
+    {"fallocate", op_none, res_enomem, keeps_holes | keeps_batch,
+     "linux mm/shmem.c:shmem_fallocate, shmem_undo_range@v6.1"},
+    {"seal", op_none, res_eperm, keeps_nothing, "linux mm/memfd.c:memfd_add_seals@v6.12"},
+    {"seal", op_none, res_einval, keeps_nothing, "linux mm/memfd.c:memfd_add_seals@v6.12"},
+    {"seal", op_none, res_ebusy, keeps_batch, "linux mm/memfd.c:memfd_wait_for_pins@v6.12"},
 }};
 /// Outcomes that promise to have changed nothing but what is declared.
 constexpr bool leaves_only_residue(int result) {
@@ -110,15 +135,23 @@ struct PageLook {
     bool mapped = false, read = false, write = false, exec = false, growsdown = false,
          locked = false, dontfork = false, wipeonfork = false;
     int pgoff = 0;
+    int inode = 0;   ///< 0 none, row + 1
+    bool shared = false, maywrite = false;
     friend constexpr bool operator==(const PageLook&, const PageLook&) = default;
 };
+template <class V>
+constexpr int inode_number([[maybe_unused]] const V& v) {
+    if constexpr (AbsentField<decltype(v.inode)>) return 0;
+    else return v.inode.v;
+}
 template <class Mm>
 constexpr PageLook look_at(const Mm& mm, int page) {
     for (const auto& v : mm.vmas)
         if (v.used && v.lo <= page && v.hi > page)
             return {true,       v.read,       v.write,
                     v.exec,     v.growsdown,  v.locked,
-                    v.dontfork, v.wipeonfork, v.pgoff + page - v.lo};
+                    v.dontfork, v.wipeonfork, v.pgoff + page - v.lo,
+                    inode_number(v), v.shared,     v.maywrite};
     return {};
 }
 /// The page already looks as the call wants it.
@@ -130,8 +163,13 @@ constexpr bool has_target(const PageLook& look, const Args<M>& args) {
     t.write = args.write;
     t.exec = args.exec;
     typename M::Vma v{};
-    set_flags<M>(v, {look.read, look.write, look.exec, look.growsdown, look.locked, look.dontfork,
-                     look.wipeonfork});
+    v.read = look.read;
+    v.write = look.write;
+    v.exec = look.exec;
+    v.growsdown = look.growsdown;
+    v.locked = look.locked;
+    v.dontfork = look.dontfork;
+    v.wipeonfork = look.wipeonfork;
     return same_flags<M>(edited_flags<M>(t, v), flags_of<M>(v));
 }
 template <class Pte>
@@ -216,6 +254,36 @@ constexpr void forgive_swapin(const typename M::State& before, typename M::State
         after.slots = before.slots;
     }
 }
+/// What mapped pages of files count for; the exact numbers are claims of their own.
+template <class M>
+constexpr void forgive_file_counts(const typename M::State& before, typename M::State& after,
+                                   std::size_t mm) {
+    if constexpr (M::has_files) {
+        after.mms[mm].rss_file = before.mms[mm].rss_file;
+        after.mms[mm].rss_shmem = before.mms[mm].rss_shmem;
+    }
+}
+/// Pages of the file without content may have come or gone, and those with content be marked dirty.
+template <class M>
+constexpr bool forgive_holes(const typename M::State& before, typename M::State& after) {
+    if constexpr (M::has_files) {
+        for (std::size_t i = 0; i < before.inodes.size(); ++i) {
+            auto& a = after.inodes[i];
+            const auto& b = before.inodes[i];
+            for (std::size_t n = 0; n < b.pages.size(); ++n)
+                if (b.pages[n].some() &&
+                    before.frames[static_cast<std::size_t>(b.pages[n].v - 1)].uptodate &&
+                    !(a.pages[n] == b.pages[n] &&
+                      after.frames[static_cast<std::size_t>(b.pages[n].v - 1)].value ==
+                          before.frames[static_cast<std::size_t>(b.pages[n].v - 1)].value))
+                    return false;
+            a.pages = b.pages;
+            a.blocks = b.blocks;
+        }
+        after.frames = before.frames;
+    }
+    return true;
+}
 /// Puts the VMAs back as they were cut before, provided every page that is not `excused` looks the
 /// same.
 template <class M>
@@ -229,6 +297,9 @@ constexpr bool forgive_cuts(const typename M::State& before, typename M::State& 
     a.map_count = b.map_count;
     a.locked_vm = b.locked_vm;
     after.anon_vmas = before.anon_vmas;
+    if constexpr (M::has_files)
+        for (std::size_t i = 0; i < before.inodes.size(); ++i)
+            after.inodes[i].writable = before.inodes[i].writable;
     return true;
 }
 /// mprotect and kin: pages of the range were given their new flags in order; entries changed rights
@@ -250,56 +321,42 @@ constexpr bool forgive_prefix(const typename M::State& before, typename M::State
     return forgive_cuts<M>(before, after, mm,
                            [&](int n) { return n >= args.page && n < args.end; });
 }
-/// Pages of [lo, hi) may have a frame now: one that was faulted in, for what was there before.
+enum class Change { filled, emptied };
+/// Pages of [lo, hi) may have been faulted in, for what was there before, or may be gone, entry,
+/// content and references with them. False if one changed into something else.
 template <class M>
-constexpr bool forgive_filled(const typename M::State& before, typename M::State& after,
-                              std::size_t mm, int lo, int hi) {
+constexpr bool forgive_entries(Change change, const typename M::State& before,
+                               typename M::State& after, std::size_t mm, int lo, int hi) {
+    const bool emptied = change == Change::emptied;
     bool any = false;
     for (int n = lo; n < hi; ++n) {
         const auto at = static_cast<std::size_t>(n);
         const auto& b = before.mms[mm].ptes[at];
         auto& a = after.mms[mm].ptes[at];
         if (same(a, b)) continue;
-        if (!a.zero && a.frame.none()) return false;
+        if (emptied ? !is_empty(a) : !a.zero && a.frame.none()) return false;
         any = true;
         a = b;
+        if (emptied) after.mms[mm].want[at] = before.mms[mm].want[at];
     }
     if (!any) return true;
     after.mms[mm].rss_anon = before.mms[mm].rss_anon;
     after.mms[mm].rss_swap = before.mms[mm].rss_swap;
     after.slots = before.slots;
     after.frames = before.frames;  // their counts are claims of their own
-    forgive_anon_vma<M>(before, after, mm);
-    for (std::size_t i = 0; i < before.handles.size(); ++i)
-        if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].kind == gup_get)
-            after.handles[i].attached = before.handles[i].attached;
-    return true;
-}
-/// Pages of [lo, hi) may be gone: entry, content and references with them, in order if `ordered`.
-template <class M>
-constexpr bool forgive_emptied(const typename M::State& before, typename M::State& after,
-                               std::size_t mm, int lo, int hi) {
-    bool any = false;
-    for (int n = lo; n < hi; ++n) {
-        const auto at = static_cast<std::size_t>(n);
-        const auto& b = before.mms[mm].ptes[at];
-        auto& a = after.mms[mm].ptes[at];
-        const bool empty = is_empty(a);
-        if (same(a, b)) continue;
-        if (!empty) return false;
-        any = true;
-        a = b;
-        after.mms[mm].want[at] = before.mms[mm].want[at];
+    forgive_file_counts<M>(before, after, mm);
+    if constexpr (M::has_files)
+        for (std::size_t i = 0; !emptied && i < before.inodes.size(); ++i) {
+            after.inodes[i].pages = before.inodes[i].pages;   // pages of files were read
+            after.inodes[i].blocks = before.inodes[i].blocks;
+        }
+    if (!emptied) forgive_anon_vma<M>(before, after, mm);
+    for (std::size_t i = 0; i < before.handles.size(); ++i) {
+        const auto& h = before.handles[i];
+        // A page that is copied for its owner leaves those who only look at the old one.
+        if (emptied ? h.page >= lo && h.page < hi : h.kind == gup_get)
+            if (h.mm.is(static_cast<int>(mm))) after.handles[i].attached = h.attached;
     }
-    if (!any) return true;
-    after.mms[mm].rss_anon = before.mms[mm].rss_anon;
-    after.frames = before.frames;  // their counts are claims of their own
-    after.slots = before.slots;
-    after.mms[mm].rss_swap = before.mms[mm].rss_swap;
-    for (std::size_t i = 0; i < before.handles.size(); ++i)
-        if (before.handles[i].mm.is(static_cast<int>(mm)) && before.handles[i].page >= lo &&
-            before.handles[i].page < hi)
-            after.handles[i].attached = before.handles[i].attached;
     return true;
 }
 
@@ -324,15 +381,20 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     if (may & keeps_stack) residue::forgive_stack<M>(before, rest, mm);
     if (may & keeps_anon_vma) residue::forgive_anon_vma<M>(before, rest, mm);
     if (may & keeps_write_protect) residue::forgive_write_protect<M>(before, rest, mm);
+    const auto forgive = [&](residue::Change change, int first, int last) {
+        return residue::forgive_entries<M>(change, before, rest, mm, first, last);
+    };
     const int filled = args.end > args.page ? static_cast<int>(args.end) : args.page + 1;
     if ((may & keeps_filled) &&
-        !residue::forgive_filled<M>(before, rest, mm, args.page, filled))
+        !forgive(residue::Change::filled, args.page, filled))
         return "pages changed that were not faulted in";
     if ((may & keeps_prefix) && !residue::forgive_prefix<M>(before, rest, mm, args))
         return "what changed is no prefix of the call";
     if ((may & keeps_emptied) &&
-        !residue::forgive_emptied<M>(before, rest, mm, args.page, args.end))
+        !forgive(residue::Change::emptied, args.page, args.end))
         return "pages changed that were not discarded";
+    if ((may & keeps_holes) && !residue::forgive_holes<M>(before, rest))
+        return "a page with content changed";
     const bool moves = operation == "mremap";
     const bool has_target = (may & keeps_unmapped) && (!moves || args.fixed);
     const int lo = moves ? static_cast<int>(args.to) : static_cast<int>(args.page);
@@ -342,8 +404,8 @@ constexpr std::string_view residue_breach(const typename M::State& before,
     const auto gone = [&](int n) {
         return has_target && ((n >= lo && n < hi) || (n >= tail && n < args.end));
     };
-    if (has_target && !(residue::forgive_emptied<M>(before, rest, mm, lo, hi) &&
-                        residue::forgive_emptied<M>(before, rest, mm, tail, args.end)))
+    if (has_target && !(forgive(residue::Change::emptied, lo, hi) &&
+                        forgive(residue::Change::emptied, tail, args.end)))
         return "the target was neither kept nor unmapped";
     if (may & keeps_splits) {
         for (int n = 0; n < M::B.pages; ++n)

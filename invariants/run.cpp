@@ -44,10 +44,10 @@ std::string result_text(const Told& told, const Names& names) {
     const Outcome& o = told.outcome;
     if (o.blocked) return "blocked";
     if (told.pending)
-        return told.child && names.unborn >= 0 ? "P" + std::to_string(names.unborn) : "";
+        return told.child >= 0 ? "P" + std::to_string(told.child) : "";
     if (o.result != res_ok) return result_infos[static_cast<std::size_t>(o.result)].text;
     if (told.address) return std::to_string(o.page);
-    if (told.child) return "P" + std::to_string(names.unborn);
+    if (told.child >= 0) return "P" + std::to_string(told.child);
     if (told.handle && o.handle >= 0) return "H" + std::to_string(names.handles.size() - 1);
     return "0";
 }

@@ -2,7 +2,7 @@
 //
 // Why: each bounds is a machine of its own with every step and claim; two files halve the longest
 //      compilation.
-#include "invariants/run_player.hpp"
+#include "invariants/run_questions.hpp"
 
 namespace faultline::running {
 namespace {

@@ -28,6 +28,8 @@ class Player {
     void perform(int line, const Operation& op);
     void perform(int line, const ScheduledStep& step);
     bool prepare(int line, const Operation& op, int& id, int& who, Args<M>& args);
+    bool prepare_map(int line, const Operation& op, Args<M>& args);
+    bool prepare_file(int line, const Operation& op, int& id, int& who, Args<M>& args);
     void dispatch(int line, const Operation& op, Told& told);
     void call_line(int line, const Operation& op, Told& told);
     void access_line(int line, const Operation& op, Told& told);
@@ -46,6 +48,8 @@ class Player {
     int frame_at(int mm, int page) const;
     bool frame_row(int line, const Operation& op, int& who);
     std::string ask_swap(const Expectation& e, int mm, int page, int frame);
+    std::string ask_file(const Expectation& e, int page, int frame);
+    bool file_there(int line, int inode, int page);
     bool locate(int line, const Subject& subject, int& mm, int& page, int& frame);
 
     Session& run_;
@@ -134,6 +138,7 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
         args.page = static_cast<Page>(page);
         args.gup = static_cast<decltype(args.gup)>(kind);
         args.write = op.access == AccessKind::write;
+        if constexpr (M::has_files) args.force = op.force;
         return inside(line, page, 1);
     };
     args.read = op.prot.read;
@@ -145,7 +150,7 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
             id = operation_id<OpMmap>();
             args.op = static_cast<decltype(args.op)>(codes[static_cast<std::size_t>(op.place)]);
             args.grows = op.growsdown;
-            return range();
+            return range() && prepare_map(line, op, args);
         }
         case Verb::munmap: id = operation_id<OpMunmap>(); return range();
         case Verb::mprotect:
@@ -222,8 +227,72 @@ bool Player<M>::prepare(int line, const Operation& op, int& id, int& who, Args<M
         case Verb::store:
         case Verb::fetch:
         case Verb::handle_load: break;
+        default: return prepare_file(line, op, id, who, args);
     }
     return false;
+}
+/// What mmap maps, and how.
+template <class M>
+bool Player<M>::prepare_map(int line, const Operation& op, Args<M>& args) {
+    if (op.file < 0 && !op.shared) return true;
+    if (!file_there(line, std::max(op.file, 0), op.offset)) return false;
+    if constexpr (M::has_files) {
+        args.shared = op.shared;
+        if (op.file >= 0) args.inode = M::InodeRef::row(op.file);
+        args.to = static_cast<typename M::Page>(op.offset);
+    }
+    return true;
+}
+/// The machine has such a file, and it such a page.
+template <class M>
+bool Player<M>::file_there(int line, int inode, int page) {
+    if (inode < env_.limits.inodes && page < env_.limits.inode_pages) return true;
+    run_.stop(line, "a page of a file of these bounds",
+              "I" + std::to_string(inode) + ":" + std::to_string(page));
+    return false;
+}
+template <class M>
+bool Player<M>::prepare_file(int line, const Operation& op, int& id, int& who, Args<M>& args) {
+    const int last = op.page.page + std::max(op.length, 1) - 1;
+    const bool sized = op.verb == Verb::open || op.verb == Verb::truncate;
+    const int size = op.verb == Verb::truncate ? op.size : op.length;
+    if (op.inode < 0 || !file_there(line, op.inode, sized ? std::max(size - 1, 0) : last))
+        return false;
+    who = op.inode;
+    args.page = static_cast<typename M::Page>(op.page.page);
+    args.end = static_cast<typename M::Page>(sized ? size : op.page.page + op.length);
+    args.value.v = static_cast<decltype(args.value.v)>(std::max(op.value, 0));
+    args.exec = op.executable;
+    const auto code = [&](int first, auto which) {
+        args.op = static_cast<decltype(args.op)>(first + static_cast<int>(which));
+    };
+    switch (op.verb) {
+        case Verb::open:
+            id = operation_id<OpOpen>();
+            code(op_open_file, op.kind);
+            return true;
+        case Verb::close: id = operation_id<OpClose>(); return true;
+        case Verb::evict: id = operation_id<OpEvict>(); return true;
+        case Verb::pwrite: id = operation_id<OpPwrite>(); return true;
+        case Verb::pread:
+            id = operation_id<OpPread>();
+            args.value = typename M::Value{};
+            return true;
+        case Verb::truncate: id = operation_id<OpTruncate>(); return true;
+        case Verb::punch: id = operation_id<OpPunch>(); return true;
+        case Verb::fallocate: id = operation_id<OpFallocate>(); return true;
+        case Verb::seal:
+            id = operation_id<OpSeal>();
+            code(op_seal_seal, op.which);
+            return true;
+        case Verb::clean:
+        case Verb::drop_page:
+            id = op.verb == Verb::clean ? operation_id<OpClean>() : operation_id<OpDropPage>();
+            who = row_of(cached_frame<M>(s_, op.inode, op.page.page));
+            if (who < 0) run_.missing(line, "a page in the cache", "none");
+            return who >= 0;
+        default: return false;
+    }
 }
 template <class M>
 void Player<M>::call_line(int line, const Operation& op, Told& told) {
@@ -234,7 +303,6 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
     const bool event = !operation_shape(id).task;
     if (event) options.task = 0;
     told.address = op.verb == Verb::mmap || op.verb == Verb::mremap || op.verb == Verb::brk;
-    told.child = op.verb == Verb::fork;
     told.handle = operation_shape(id).gup;
     const State before = s_;
     if (op.verb == Verb::fork) options.child = free_mm_row<M>(env_, s_);
@@ -243,7 +311,8 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
                 !start_task<M>(env_, s_, id, who, args, options, o, Watch{*this});
     if (o.blocked) return;
     if (op.verb == Verb::fork) {
-        run_.names.unborn = static_cast<int>(run_.names.processes.size());
+        told.child = static_cast<int>(run_.names.processes.size());
+        run_.names.unborn[options.task] = told.child;
         run_.names.processes.push_back(options.child);
     }
     const auto& task = s_.tasks[static_cast<std::size_t>(options.task)];
@@ -252,6 +321,8 @@ void Player<M>::call_line(int line, const Operation& op, Told& told) {
     if (op.verb == Verb::fault && !told.pending && !o.blocked)
         vm_fault_ = vm_fault_bits(o.result, env_.rules);
     if (op.verb == Verb::fault) major_ = o.major;
+    if (op.verb == Verb::pread && o.result == res_ok)
+        run_.expected_value(line, op.value, file_reads<M>(s_, op.inode, op.page.page));
     if (o.handle >= 0) run_.names.handles.push_back(o.handle);
     if (!op.begin && !o.blocked && leaves_only_residue(o.result))
         check_refused(before, id, who, args, o.result);
@@ -300,7 +371,9 @@ void Player<M>::before_refusal(State& s, int mm, const Args<M>& args, CallOption
 template <class M>
 void Player<M>::dispatch(int line, const Operation& op, Told& told) {
     const bool event = op.handle >= 0 || op.verb == Verb::drain || op.device >= 0 ||
-                       op.verb == Verb::free_swap;
+                       op.verb == Verb::free_swap || op.verb == Verb::open ||
+                       op.verb == Verb::close || op.verb == Verb::evict ||
+                       op.verb == Verb::seal || op.verb == Verb::drop_page;
     if (op.task >= env_.limits.tasks)
         return run_.stop(line, "a task below T" + std::to_string(env_.limits.tasks),
                          "T" + std::to_string(op.task));
@@ -317,7 +390,8 @@ void Player<M>::dispatch(int line, const Operation& op, Told& told) {
                             s_.frames[static_cast<std::size_t>(frame.v - 1)].value.v);
         return;
     }
-    if (op.verb == Verb::handle_store && op.value > env_.limits.values)
+    const bool writes = op.verb == Verb::handle_store || op.inode >= 0;
+    if (writes && op.value > env_.limits.values)
         return run_.stop(line, "a value up to " + std::to_string(env_.limits.values),
                          std::to_string(op.value));
     if (op.verb == Verb::load || op.verb == Verb::store || op.verb == Verb::fetch)
@@ -350,7 +424,8 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
     }
     Told told;
     told.address = task.op >= op_mmap;
-    told.child = is_fork(task);
+    const auto fork = run_.names.unborn.find(step.task);
+    if (is_fork(task) && fork != run_.names.unborn.end()) told.child = fork->second;
     told.handle = task.gup != gup_none;
     const CallOptions options{step.deny, step.task, -1};
     if (step.step == "run")
@@ -359,10 +434,8 @@ void Player<M>::perform(int line, const ScheduledStep& step) {
         told.outcome.blocked =
             !step_task<M>(env_, s_, step.task, step.deny != 0, told.outcome, Watch{*this});
     if (told.outcome.handle >= 0) run_.names.handles.push_back(told.outcome.handle);
-    for (std::size_t p = 0; told.outcome.child >= 0 && p < run_.names.processes.size(); ++p)
-        if (run_.names.processes[p] == told.outcome.child) run_.names.unborn = static_cast<int>(p);
     told.pending = told.outcome.result == res_pending;
-    if (told.pending) told.child = false;
+    if (told.pending) told.child = -1;
     end_line(line, step.answer, text, told);
 }
 template <class M>
@@ -385,11 +458,13 @@ void Player<M>::sweep_names() {
     Names& names = run_.names;
     for (int& row : names.processes)
         if (row >= 0 && s_.mms[static_cast<std::size_t>(row)].phase == mm_free) row = -1;
-    const auto last = static_cast<int>(names.processes.size()) - 1;
-    const int born = last >= 0 ? names.processes[static_cast<std::size_t>(last)] : -1;
-    if (names.unborn == last && born < 0) names.processes.pop_back();
-    const bool alive = born >= 0 && s_.mms[static_cast<std::size_t>(born)].phase == mm_alive;
-    if (alive || born < 0) names.unborn = -1;
+    for (auto fork = names.unborn.begin(); fork != names.unborn.end();) {
+        const auto name = static_cast<std::size_t>(fork->second);
+        const int row = names.processes[name];
+        if (row < 0 && name + 1 == names.processes.size()) names.processes.pop_back();
+        const bool ended = row < 0 || s_.mms[static_cast<std::size_t>(row)].phase == mm_alive;
+        fork = ended ? names.unborn.erase(fork) : std::next(fork);
+    }
     for (int& row : names.handles)
         if (row >= 0 && s_.handles[static_cast<std::size_t>(row)].kind == gup_none) row = -1;
 }
@@ -410,22 +485,6 @@ void Player<M>::check_refused(const State& before, int id, int who, const Args<M
                       "invariants/residue.hpp", "", view_of<M>(s_));
 }
 
-template <class M>
-const typename M::Vma* Player<M>::vma_of(int mm, int page) const {
-    for (const auto& v : s_.mms[static_cast<std::size_t>(mm)].vmas)
-        if (covers(v, page)) return &v;
-    return nullptr;
-}
-/// The frame a page maps or has in the swap cache, -1 if none.
-template <class M>
-int Player<M>::frame_at(int mm, int page) const {
-    const auto& pte = s_.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)];
-    if constexpr (M::has_swap)
-        for (int f = 0; f < M::B.frames; ++f)
-            if (pte.slot.some() && s_.frames[static_cast<std::size_t>(f)].slot == pte.slot)
-                return f;
-    return row_of(pte.frame);
-}
 /// The frame an operation on frames is about.
 template <class M>
 bool Player<M>::frame_row(int line, const Operation& op, int& who) {
@@ -440,139 +499,6 @@ bool Player<M>::frame_row(int line, const Operation& op, int& who) {
                               "P" + std::to_string(op.process) + ":" + std::to_string(page));
     return who >= 0;
 }
-template <class M>
-bool Player<M>::locate(int line, const Subject& subject, int& mm, int& page, int& frame) {
-    mm = page = frame = -1;
-    if (subject.handle >= 0) {
-        const int row = run_.handle_row(line, subject.handle);
-        if (row >= 0) frame = row_of(s_.handles[static_cast<std::size_t>(row)].frame);
-        return row >= 0;
-    }
-    mm = run_.process_row(line, subject.process);
-    page = run_.page_of(line, subject.page);
-    if (run_.off() || !inside(line, page, 1)) return false;
-    frame = frame_at(mm, page);
-    return true;
-}
-/// The answer in words, as the expectation would write it.
-template <class M>
-std::string Player<M>::ask(int line, const Expectation& e) {
-    int mm = -1, page = -1, frame = -1;
-    if (!e.subjects.empty() && !locate(line, e.subjects[0], mm, page, frame)) return "";
-    const auto yes = [](bool b) { return std::string(b ? "yes" : "no"); };
-    switch (e.query) {
-        case Query::anon_vmas:
-            return std::to_string(count<M>(s_.anon_vmas, [](const auto& a) { return a.live; }));
-        case Query::frames:
-            return std::to_string(
-                count<M>(s_.frames, [](const auto& f) { return f.refcount != 0; }));
-        case Query::min_flt: return std::to_string(counted_.min_flt);
-        case Query::maj_flt: return std::to_string(counted_.maj_flt);
-        case Query::pgfault: return std::to_string(counted_.pgfault);
-        case Query::vm_fault: return vm_fault_ < 0 ? "none" : std::to_string(vm_fault_);
-        case Query::vmas:
-            return std::to_string(count<M>(s_.mms[static_cast<std::size_t>(mm)].vmas,
-                                           [](const auto& v) { return in_tree(v); }));
-        case Query::rss: return std::to_string(s_.mms[static_cast<std::size_t>(mm)].rss_anon);
-        case Query::major: return yes(major_);
-        case Query::swap:
-        case Query::slots:
-        case Query::swapcount:
-        case Query::swapcache:
-        case Query::dirty: return ask_swap(e, mm, page, frame);
-        case Query::locked: return std::to_string(s_.mms[static_cast<std::size_t>(mm)].locked_vm);
-        case Query::same_frame:
-        case Query::same_anon_vma: {
-            int mm2 = -1, page2 = -1, frame2 = -1;
-            if (!locate(line, e.subjects[1], mm2, page2, frame2)) return "";
-            if (e.query == Query::same_frame) return yes(frame >= 0 && frame == frame2);
-            const auto* a = mm >= 0 ? vma_of(mm, page) : nullptr;
-            const auto* b = mm2 >= 0 ? vma_of(mm2, page2) : nullptr;
-            return yes(a && b && a->anon_vma.some() && a->anon_vma == b->anon_vma);
-        }
-        default: return ask_page(e, mm, page, frame);
-    }
-}
-template <class M>
-std::string Player<M>::ask_swap(const Expectation& e, int mm, int page, int frame) {
-    if constexpr (!M::has_swap) {
-        return "no swap space";
-    } else {
-        const auto yes = [](bool b) { return std::string(b ? "yes" : "no"); };
-        if (e.query == Query::swap)
-            return std::to_string(s_.mms[static_cast<std::size_t>(mm)].rss_swap);
-        if (e.query == Query::slots)
-            return std::to_string(
-                count<M>(s_.slots, [](const auto& slot) { return !slot_unused(slot); }));
-        int slot = frame >= 0 ? row_of(s_.frames[static_cast<std::size_t>(frame)].slot) : -1;
-        if (e.query == Query::swapcache) return yes(slot >= 0);
-        if (e.query == Query::dirty)
-            return yes(frame >= 0 && s_.frames[static_cast<std::size_t>(frame)].dirty);
-        if (mm >= 0 && slot < 0)
-            slot = row_of(s_.mms[static_cast<std::size_t>(mm)]
-                              .ptes[static_cast<std::size_t>(page)].slot);
-        if (slot < 0) return "no slot";
-        return std::to_string(s_.slots[static_cast<std::size_t>(slot)].count);
-    }
-}
-template <class M>
-std::string Player<M>::ask_page(const Expectation& e, int mm, int page, int frame) {
-    const auto yes = [](bool b) { return std::string(b ? "yes" : "no"); };
-    const auto* f = frame >= 0 ? &s_.frames[static_cast<std::size_t>(frame)] : nullptr;
-    const auto* v = mm >= 0 ? vma_of(mm, page) : nullptr;
-    switch (e.query) {
-        case Query::refcount: return f ? std::to_string(f->refcount) : "no frame";
-        case Query::mapcount: return f ? std::to_string(f->mapcount) : "no frame";
-        case Query::exclusive: return yes(f && f->exclusive);
-        case Query::visits: return f ? std::to_string(visits<M>(s_, frame)) : "no frame";
-        case Query::batched: return yes(f && f->batched);
-        case Query::lru: return yes(f && f->lru);
-        case Query::active:
-        case Query::children: {
-            if (!f || f->anon_vma.none()) return "no anon_vma";
-            const auto& a = s_.anon_vmas[static_cast<std::size_t>(row_of(f->anon_vma))];
-            return std::to_string(e.query == Query::active ? a.num_active_vmas : a.num_children);
-        }
-        default: break;
-    }
-    if (mm < 0) return "no page";
-    const auto& pte = s_.mms[static_cast<std::size_t>(mm)].ptes[static_cast<std::size_t>(page)];
-    if (e.query == Query::writable) return yes(pte.write);
-    if (e.query == Query::entry)
-        return pte.zero ? "zero" : pte.frame.some() ? "present" : pte.slot.some() ? "swap" : "none";
-    if (!v) return "no VMA";
-    switch (e.query) {
-        case Query::range: return std::to_string(v->lo) + "+" + std::to_string(v->hi - v->lo);
-        case Query::pgoff: return std::to_string(v->pgoff + page - v->lo);
-        case Query::chain: return std::to_string(count<M>(v->links, [](bool l) { return l; }));
-        case Query::prot: {
-            const std::string bits =
-                std::string(v->read ? "r" : "") + (v->write ? "w" : "") + (v->exec ? "x" : "");
-            return bits.empty() ? "none" : bits;
-        }
-        default: return "";
-    }
-}
-template <class M>
-void Player<M>::check(int line, const Expectation& e) {
-    const std::string text = write_expectation(e);
-    run_.set_line(line, text);
-    if (e.query == Query::violated) {
-        if (!run_.seen(e.word)) run_.unmet(line, "'" + e.word + "' violated", "it holds");
-        return;
-    }
-    const std::string found = ask(line, e);
-    if (run_.off()) return;
-    std::string expected = e.word;
-    if (e.query == Query::range)
-        expected = std::to_string(e.number) + "+" + std::to_string(e.length);
-    else if (found == "yes" || found == "no")
-        expected = "yes";
-    else if (e.word.empty())
-        expected = std::to_string(e.number);
-    if ((found == expected) == e.negated) run_.unmet(line, "'" + text.substr(7) + "'", found);
-}
-
 template <std::size_t... Index>
 bool play_one_of(Session& session, std::size_t index, std::index_sequence<Index...>) {
     bool done = false;

@@ -18,7 +18,7 @@ struct Names {
     std::vector<int> processes{0};
     std::vector<int> handles;
     std::map<std::string, int> pages;
-    int unborn = -1;  ///< the process a running call would create
+    std::map<int, int> unborn;  ///< by task: the name of the process its fork makes
 };
 
 /// What a line did, in words.
@@ -26,7 +26,7 @@ struct Told {
     Outcome outcome;
     bool pending = false;  ///< begun, or one step of several
     bool address = false;  ///< answers with a page
-    bool child = false;    ///< answers with a process
+    int child = -1;        ///< answers with the process of this name
     bool handle = false;   ///< answers with a handle
 };
 

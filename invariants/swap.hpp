@@ -226,7 +226,7 @@ struct FrameLockedExact : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
                                 auto&& rep) {
-        if constexpr (M::has_swap)
+        if constexpr (M::has_backing)
             for (int f = 0; f < M::B.frames; ++f)
                 rep(M::D::num(s.frames[static_cast<std::size_t>(f)].locked) == c.locks.of(f));
     }
@@ -240,7 +240,7 @@ struct FrameWritebackExact : Always {
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
                                 auto&& rep) {
-        if constexpr (M::has_swap)
+        if constexpr (M::has_backing)
             for (int f = 0; f < M::B.frames; ++f)
                 rep(M::D::num(s.frames[static_cast<std::size_t>(f)].writeback) ==
                     c.writebacks.of(f));

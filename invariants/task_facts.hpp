@@ -20,17 +20,29 @@ struct FaultFacts : Always {
                                 auto&& rep) {
         for (const auto& t : s.tasks) {
             if (passes_over<M>(!is_fault(t))) continue;
-            typename M::Bool allowed = false, prepared = false, covered = false;
+            typename M::Bool allowed = false, prepared = false, covered = false, file = false,
+                             shared = false;
             for (int p = 0; p < M::B.mms; ++p)
                 for (const auto& v : s.mms[static_cast<std::size_t>(p)].vmas) {
                     const auto here = t.mm.is(p) && covers(v, t.page);
                     covered = covered || here;
                     allowed = allowed || (here && access_allowed<M>(v, t));
                     prepared = prepared || (here && v.anon_vma.some());
+                    file = file || (here && v.inode.some());
+                    if constexpr (M::has_files) shared = shared || (here && v.shared);
                 }
             if constexpr (M::has_swap) rep(implies(is_unuse(t), covered));
             rep(implies(is_fault(t) && t.pc != pc_fault_expand && t.op != op_swapoff, allowed));
             rep(implies(is_prepared(t), prepared));
+            if constexpr (M::has_files) {
+                rep(implies(is_file_fault(t), file));
+                rep(implies(is_file_fault(t) && t.write, shared == t.frame.none()));
+                // Nothing but the file fills an empty entry of its mapping.
+                rep(implies(t.pc == pc_fault_zero || t.zero, !file));
+                rep(implies(pc_between(t.pc, pc_fault_fill, pc_fault_install) && t.old.none(),
+                            !file));
+                rep(implies(pc_between(t.pc, pc_fault_prepare, pc_fault_install), !shared));
+            }
         }
     }
 };
@@ -53,7 +65,8 @@ struct NewFrameFacts : Always {
                                   !AT(s.frames, t.frame, batched) && !AT(s.frames, t.frame, lru)));
             rep(implies(mine, !(t.old == t.frame)));
             rep(implies(t.pc == pc_fault_install, AT(s.frames, t.frame, uptodate)));
-            if constexpr (M::has_swap)
+            if constexpr (M::has_files) file_copy<M>(s, t, mine, rep);
+            if constexpr (M::has_backing)
                 rep(implies(t.old.some() &&
                                 pc_between(t.pc, pc_fault_prepare, pc_fault_install),
                             AT(s.frames, t.old, uptodate)));
@@ -67,8 +80,10 @@ struct NewFrameFacts : Always {
                 const auto& u = s.tasks[j];
                 rep(implies(mine && (holds_new_frame(u) || swaps_alone(u) || holds_swap_frame(u)),
                             !(u.frame == t.frame)));
-                rep(implies(mine && pc_between(u.pc, pc_fault_prepare, pc_fault_install),
+                rep(implies(mine && (pc_between(u.pc, pc_fault_prepare, pc_fault_install) ||
+                                     holds_cache_page(u)),
                             !(u.old == t.frame)));
+                rep(implies(mine && is_cleaning(u), !(u.frame == t.frame)));
             }
             for (int p = 0; p < M::B.mms; ++p)
                 for (int n = 0; n < M::B.pages; ++n) {
@@ -76,7 +91,8 @@ struct NewFrameFacts : Always {
                         s.mms[static_cast<std::size_t>(p)].ptes[static_cast<std::size_t>(n)];
                     const auto same = t.mm.is(p) && t.page == n && finds_frame(s, pte, t.old) &&
                                       t.old.some() &&
-                                      (is_prepared(t) || t.pc == pc_fault_prepare);
+                                      pc_between(t.pc, pc_fault_prepare, pc_fault_install) &&
+                                      AT(s.frames, t.old, inode).none();
                     // Before PG_anon_exclusive a page under DMA may be copied away, and what the
                     // device writes meanwhile is lost (M05): then neither holds.
                     if (env.rules.cow_reuse != CowReuse::exclusive) continue;
@@ -88,6 +104,17 @@ struct NewFrameFacts : Always {
             rep(implies(t.pc == pc_fault_install && t.old.none(),
                         AT(s.frames, t.frame, value).none()));
         }
+    }
+    /// A private copy of a page of a file says what the file said.
+    template <class M>
+    static constexpr void file_copy(const typename M::State& s, const typename M::Task& t,
+                                    const auto& mine, auto& rep) {
+        using D = typename M::D;
+        rep(implies(mine, AT(s.frames, t.frame, inode).none() && !AT(s.frames, t.frame, locked)));
+        rep(implies(t.pc == pc_file_map && mine, AT(s.frames, t.frame, uptodate)));
+        rep(implies((t.pc == pc_file_map && mine) ||
+                        (t.pc == pc_fault_install && AT(s.frames, t.old, inode).some()),
+                    AT(s.frames, t.frame, value) == t.copied));
     }
 };
 struct ForkFacts : Always {
@@ -127,25 +154,30 @@ struct ForkFacts : Always {
             const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
             rep(implies(on && t.cursor <= n, is_empty(c)));
             // Behind it the child maps what the parent maps, or an early copy of its own.
-            if (!M::has_swap && env.rules.fault_lock != FaultLock::vma_lock_ignored)
+            if (!M::has_backing && env.rules.fault_lock != FaultLock::vma_lock_ignored)
                 rep(implies(on && c.frame.some(),
                             c.frame == pte.frame || AT(s.frames, c.frame, exclusive)));
-            if constexpr (M::has_swap)   // reclaim changes both sides, but not whose page it is
+            if constexpr (M::has_backing)   // reclaim changes both sides, but not whose page it is
                 for (int m = 0; m < M::B.pages; ++m)
                     if (m != n && env.rules.fault_lock != FaultLock::vma_lock_ignored)
-                        rep(implies(on,
+                        rep(implies(on && AT(s.frames, c.frame, inode).none(),
                                     !same_page(s, c, mm.ptes[static_cast<std::size_t>(m)])));
             const auto sampled =
                 on && t.cursor == n && (t.pc == pc_fork_share || t.pc == pc_fork_copy);
-            if (!M::has_swap && env.rules.fault_lock != FaultLock::vma_lock_ignored)
+            if (!M::has_backing && env.rules.fault_lock != FaultLock::vma_lock_ignored)
                 rep(implies(sampled, pte.frame == t.old));
         }
         if (env.rules.fork_pinned == ForkPinned::copy &&
             env.rules.gup_fork_seq == GupForkSeq::checked)
-            for (const auto& h : s.handles)
-                rep(implies(on && t.pc == pc_fork_share && h.kind == gup_pin && h.attached &&
-                                h.mm.is(p) && h.page == t.cursor,
+            for (const auto& h : s.handles) {
+                typename M::Bool shares = on && t.pc == pc_fork_share;
+                if constexpr (M::has_files)   // a truncation may have taken the page away
+                    shares = shares && AT(mm.ptes, t.cursor, frame) == t.old &&
+                             AT(s.frames, t.old, inode).none();
+                rep(implies(shares && h.kind == gup_pin && h.attached && h.mm.is(p) &&
+                                h.page == t.cursor,
                             !(h.frame == t.old)));
+            }
     }
     template <class M>
     static constexpr void vmas(const typename M::State& s, const typename M::Task& t,
@@ -155,6 +187,9 @@ struct ForkFacts : Always {
         for (std::size_t r = 0; r < s.mms[0].vmas.size(); ++r) {
             const auto& v = s.mms[static_cast<std::size_t>(p)].vmas[r];
             const auto& c = s.mms[static_cast<std::size_t>(q)].vmas[r];
+            if constexpr (M::has_files)
+                rep(implies(on && c.used, c.inode == v.inode && c.shared == v.shared &&
+                                              c.maywrite == v.maywrite));
             rep(implies(on && c.used, in_tree(v) && !c.detached && c.lo == v.lo && c.hi == v.hi &&
                                           c.pgoff == v.pgoff && !v.dontfork));
             rep(implies(on && c.used && !copying, v.hi <= t.cursor));
@@ -209,6 +244,11 @@ struct EditFacts : Always {
                     const auto here = on && covers(v, t.cursor);
                     found = found || here;
                     rep(implies(here && t.pc == pc_edit_split_hi, v.lo == t.cursor));
+                    if constexpr (M::has_files) {
+                        rep(implies(here && t.op == op_wipeonfork, v.inode.none()));
+                        rep(implies(here && t.op == op_mprotect && t.write && v.inode.some(),
+                                    v.maywrite));
+                    }
                     rep(implies(here && t.pc == pc_edit_apply,
                                 (v.lo == t.cursor && v.hi <= t.end) || has_flags<M>(t, v)));
                 }
@@ -283,12 +323,12 @@ struct MoveFacts : Always {
                 if (passes_over<M>(!(on && sound))) continue;
                 typename M::Bool source_there = false, target_there = false;
                 typename M::Bool merged = false;   // an unfaulted source that the target joined
-                typename M::Bool bare = false;     // a source without an anon_vma
+                typename M::Bool bare = false;     // a source that has mapped nothing
                 for (std::size_t i = 0; i < mm.vmas.size(); ++i) {
                     const auto& v = mm.vmas[i];
                     const auto from = covers(v, t.page) && v.hi >= t.end;
                     source_there = source_there || from;
-                    bare = bare || (from && v.anon_vma.none());
+                    bare = bare || (from && v.anon_vma.none() && v.inode.none());
                     for (std::size_t j = 0; j < mm.vmas.size(); ++j) {
                         const auto& u = mm.vmas[j];
                         const auto into = in_tree(u) && u.lo <= t.to && u.hi >= t.to + t.span;
@@ -304,7 +344,9 @@ struct MoveFacts : Always {
                         rep(implies(on && moving && from && into,
                                     linked && u.read == v.read && u.write == v.write &&
                                         u.exec == v.exec &&
-                                        implies(v.anon_vma.some(),
+                                        u.inode == v.inode && u.shared == v.shared &&
+                                        u.maywrite == v.maywrite &&
+                                        implies(v.anon_vma.some() || v.inode.some(),
                                                 v.pgoff + t.page + u.lo == u.pgoff + t.to + v.lo)));
                     }
                 }

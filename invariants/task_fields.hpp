@@ -30,7 +30,9 @@ struct TaskRange : Always {
             rep(t.page <= pages && t.end <= pages && t.cursor <= pages && t.to <= pages &&
                 t.span <= pages);
             rep(implies(t.pc != pc_idle, typename M::Bool(i < env.limits.tasks)));
-            rep((t.pc != pc_idle && !is_reclaim(t)) == t.mm.some());
+            rep((t.pc != pc_idle && !without_mm(t)) == t.mm.some());
+            if constexpr (!M::has_files)
+                rep(!is_file_fault(t) && !is_inode_call(t) && !is_cleaning(t));
             if constexpr (!M::has_swap) rep(!is_swapin(t) && !is_reclaim(t));
             rep(is_fork(t) == t.child.some());
             const auto indexes = is_fault(t) || is_gup(t);
@@ -40,6 +42,30 @@ struct TaskRange : Always {
         }
     }
 };
+/// Part of TaskNormal: what only machines with files have.
+template <class M>
+constexpr void file_fields(const Env& env, const typename M::Task& t,
+                           const typename M::Bool& inserts, auto& rep) {
+    rep(implies(!(inserts || is_inode_call(t)), t.inode.none()));
+    rep(implies(is_inode_call(t), t.inode.some()));
+    rep(implies(!inserts, !t.shared));
+    rep(implies(inserts && t.op == op_brk, t.inode.none() && !t.shared));
+    rep(implies(inserts && (t.inode.some() || t.shared), !t.grows));
+    rep(implies(!(t.pc == pc_inode_write || t.pc == pc_fault_install || t.pc == pc_file_map),
+                t.copied.none()));
+    rep(implies(is_file_fault(t), t.old.some() == holds_cache_page(t)));
+    rep(implies(is_file_fault(t) && t.frame.some(), t.write && t.pc != pc_file_around));
+    rep(implies(is_file_fault(t), !t.zero && !t.unshare));
+    rep(implies(t.pc == pc_file_around, !t.write));
+    rep(t.forced <= 2);
+    rep(implies(t.forced != 0, t.gup == gup_pin && (is_fault(t) || t.pc == pc_gup_follow)));
+    rep(implies(t.forced == 1, t.write));
+    if (env.rules.forced_write == ForcedWrite::exclusive) rep(t.forced != 2);
+    else rep(implies(t.forced == 2,
+                     t.write == (env.rules.forced_write == ForcedWrite::cow_flag)));
+    rep(implies(t.pc == pc_file_mkwrite, t.write && t.frame.none()));
+    rep(implies(t.pc == pc_file_copy, t.frame.some()));
+}
 struct TaskNormal : Always {
     static constexpr const char* id = "task.normal";
     static constexpr const char* says = "Fields a step does not use are zero.";
@@ -57,8 +83,9 @@ struct TaskNormal : Always {
             const auto remaps = is_move(t) || (is_unmap(t) && pc_between(t.op, op_mremap,
                                                                          op_mremap_shrink));
             const auto populates = t.pc == pc_populate || t.pc == pc_populate_lock;
+            const auto on_file = is_inode_call(t);
             rep(implies(t.pc == pc_idle, t.mm.none()));
-            rep(implies(!(shared_op || t.pc == pc_zap || fills(t)), t.end == 0));
+            rep(implies(!(shared_op || t.pc == pc_zap || fills(t) || on_file), t.end == 0));
             if constexpr (M::has_swap) {
                 rep(implies(!(shared_op || fills(t)), t.op == op_none || is_unuse(t)));
                 rep(implies(is_unuse(t), !t.write && !t.exec && !t.vlock && t.gup == gup_none));
@@ -66,14 +93,16 @@ struct TaskNormal : Always {
                                              !swaps_alone(t)));
                 rep(implies(t.pc == pc_swap_unuse, is_unuse(t)));
             } else {
-                rep(implies(!(shared_op || fills(t)), t.op == op_none));
+                rep(implies(!(shared_op || fills(t) || on_file), t.op == op_none));
             }
-            rep(implies(!(fault || gup || populates || shared_op), t.page == 0));
+            rep(implies(!(fault || gup || populates || shared_op || on_file), t.page == 0));
             rep(implies(!(is_fork(t) || is_edit(t) || t.pc == pc_zap || t.pc == pc_unmap_page ||
-                          t.pc == pc_move_page || t.pc == pc_move_back || t.pc == pc_exit_page),
+                          t.pc == pc_move_page || t.pc == pc_move_back || t.pc == pc_exit_page ||
+                          on_file),
                         t.cursor == 0));
-            rep(implies(!(remaps || fills(t)), t.to == 0));
+            rep(implies(!(remaps || fills(t) || (inserts && t.inode.some())), t.to == 0));
             rep(implies(!remaps, t.span == 0));
+            if constexpr (M::has_files) file_fields<M>(env, t, inserts, rep);
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect)), !t.read));
             rep(implies(!(inserts || (is_edit(t) && t.op == op_mprotect) || fault || gup),
                         !t.write));
@@ -86,13 +115,14 @@ struct TaskNormal : Always {
             rep(implies(gup, t.gup != gup_none && !fills(t)));
             rep(implies(populates, fills(t)));
             rep((holds_new_frame(t) || samples_fast(t) || swaps_alone(t) ||
-                 holds_swap_frame(t)) == t.frame.some());
+                 holds_swap_frame(t) || is_cleaning(t)) == t.frame.some());
             if constexpr (M::has_swap) {
                 rep(is_swapin(t) == t.slot.some());
                 rep(implies(!is_swapin(t), !t.swp_exclusive));
                 rep(implies(is_swapin(t), t.old.none() && !t.unshare));
-                rep(implies(t.pc == pc_fault_expand, t.gup == gup_none));
             }
+            if constexpr (M::has_backing)
+                rep(implies(t.pc == pc_fault_expand, t.gup == gup_none && !t.unshare));
             rep(implies(!(fault || t.pc == pc_fork_share || t.pc == pc_fork_copy), t.old.none()));
             rep(implies(t.pc == pc_fault_expand || t.pc == pc_fault_zero, t.old.none()));
             rep(implies(t.pc == pc_fault_wp || t.pc == pc_fork_share || t.pc == pc_fork_copy,
@@ -141,9 +171,27 @@ struct TaskOpFits : Always {
                         t.page < t.end &&
                             ((t.op >= op_mmap && t.op <= op_mmap_noreplace) || t.op == op_brk)));
             rep(implies(is_exit(t) && t.pc == pc_exit_page, t.cursor < pages));
+            if constexpr (M::has_files) on_files<M>(env, t, rep);
             rep(implies(t.pc == pc_unmap_page, t.cursor >= lo && t.cursor < hi));
             moves<M>(pages, t, rep);
         }
+    }
+    template <class M>
+    static constexpr void on_files(const Env& env, const typename M::Task& t, auto& rep) {
+        const int pages = env.limits.inode_pages;
+        const auto one = t.pc == pc_inode_read || t.pc == pc_inode_write;
+        const auto allocates = pc_between(t.pc, pc_falloc_page, pc_falloc_undo);
+        rep(implies(one, t.op == op_none && t.page < pages && t.end == 0 && t.cursor == 0));
+        rep(implies(is_truncation(t), t.op == op_truncate || t.op == op_punch));
+        rep(implies(allocates, t.op == op_fallocate));
+        rep(implies(is_truncation(t) || allocates, t.page < t.end && t.end <= pages));
+        rep(implies(is_truncation(t) && t.op == op_truncate, t.end == pages));
+        rep(implies(t.pc == pc_trunc_unmap, t.cursor == t.page));
+        rep(implies(t.pc == pc_trunc_page || allocates,
+                    t.cursor >= t.page && t.cursor < t.end));
+        rep(implies(t.pc == pc_trunc_again, t.cursor == 0 && t.op == op_truncate));
+        rep(implies(t.pc == pc_mmap_insert || is_unmap(t),
+                    implies(t.inode.some(), t.to < pages)));
     }
     template <class M>
     static constexpr void moves(int pages, const typename M::Task& t, auto& rep) {
@@ -183,7 +231,7 @@ struct TaskLocks : Always {
         using D = typename M::D;
         for (std::size_t i = 0; i < s.tasks.size(); ++i) {
             const auto& t = s.tasks[i];
-            rep(implies(t.pc != pc_idle && !is_exit(t) && !is_reclaim(t),
+            rep(implies(t.pc != pc_idle && !is_exit(t) && !without_mm(t),
                         AT(s.mms, t.mm, phase) == mm_alive));
             rep(implies(t.gup == gup_pin, AT(s.mms, t.mm, has_pinned)));
             rep(implies(is_exit(t), AT(s.mms, t.mm, phase) == mm_busy));

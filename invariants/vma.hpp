@@ -112,7 +112,8 @@ struct VmaRowCleared : Always {
                 typename M::Bool zero = !v.detached && !v.read && !v.write && !v.exec &&
                                         !v.growsdown && !v.locked && !v.dontfork && !v.wipeonfork &&
                                         v.lo == 0 && v.hi == 0 && v.pgoff == 0 && v.anon_vma.none();
-                zero = zero && unlinked<M>(v);
+                zero = zero && unlinked<M>(v) && v.inode.none();
+                if constexpr (M::has_files) zero = zero && !v.shared && !v.maywrite;
                 rep(implies(!v.used, zero));
                 rep(implies(v.used, typename M::Bool(i < env.limits.vmas)));
             }
@@ -120,15 +121,32 @@ struct VmaRowCleared : Always {
 };
 struct MmRssExact : Always {
     static constexpr const char* id = "mm.rss-exact";
-    static constexpr const char* says = "MM_ANONPAGES is the number of entries that map a frame.";
+    static constexpr const char* says =
+        "MM_ANONPAGES, MM_FILEPAGES and MM_SHMEMPAGES are the numbers of entries that map "
+        "frames of each kind.";
     static constexpr const char* source =
         "linux mm/memory.c:zap_pte_range@v6.1; kernel/fork.c:check_mm";
     static constexpr ClaimKind kind = ClaimKind::state;
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>&,
                                 auto&& rep) {
-        for (const auto& mm : s.mms)
-            rep(mm.rss_anon == count<M>(mm.ptes, [](const auto& pte) { return pte.frame.some(); }));
+        using D = typename M::D;
+        for (const auto& mm : s.mms) {
+            const auto mapped = [&](auto of_kind) {
+                return count<M>(mm.ptes, [&](const auto& pte) {
+                    return pte.frame.some() && of_kind(AT(s.frames, pte.frame, inode));
+                });
+            };
+            rep(mm.rss_anon == mapped([](const auto& inode) { return inode.none(); }));
+            if constexpr (M::has_files) {
+                rep(mm.rss_file == mapped([&](const auto& inode) {
+                    return AT(s.inodes, inode, kind) == inode_file;
+                }));
+                rep(mm.rss_shmem == mapped([&](const auto& inode) {
+                    return AT(s.inodes, inode, kind) == inode_shmem;
+                }));
+            }
+        }
     }
 };
 struct MmSwapExact : Always {

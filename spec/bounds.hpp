@@ -23,6 +23,8 @@ struct Bounds {
     // Areas; one without rows is not there at all (spec/decisions/0013-optional-areas.md).
     int slots = 0;          ///< pages of swap space, over all devices
     int swap_devices = 1;   ///< swap devices, if there are slots
+    int inodes = 0;         ///< files, tmpfs files, memfds and unnamed shared memory
+    int inode_pages = 1;    ///< pages of each, if there are inodes
     // Limits.
     int stack_guard_gap = 1;   ///< pages; 256 in Linux
     int stack_limit = 2;       ///< RLIMIT_STACK in pages
@@ -36,9 +38,12 @@ struct Bounds {
     /// Largest page offset a VMA may have; moved VMAs keep theirs, so it exceeds the arena.
     constexpr int max_pgoff() const { return 2 * pages - 1; }
     constexpr bool has_swap() const { return slots > 0; }
-    /// References that are not pins: maps, the batch, gets, two a task, the swap cache.
+    constexpr bool has_files() const { return inodes > 0; }
+    /// A page of a file may be mapped at every page, an anonymous one once in a process.
+    constexpr int max_maps() const { return has_files() ? mms * pages : mms; }
+    /// References that are not pins: maps, the batch, gets, two a task, the swap or page cache.
     constexpr int max_plain_refs() const {
-        return mms + 1 + handles + 2 * tasks + (has_swap() ? 1 : 0);
+        return max_maps() + 1 + handles + 2 * tasks + (has_swap() || has_files() ? 1 : 0);
     }
     constexpr int max_refs() const { return max_plain_refs() + pin_bias * (handles + tasks); }
     friend constexpr bool operator==(const Bounds&, const Bounds&) = default;
@@ -50,6 +55,9 @@ constexpr std::string_view bounds_problem(const Bounds& b) {
     if (b.anon_vmas < 1 || b.tasks < 1 || b.handles < 1 || b.values < 1)
         return "every table needs a row";
     if (b.slots < 0 || b.swap_devices < 1) return "swap space needs a device";
+    if (b.inodes < 0 || b.inode_pages < 1 || b.inode_pages > b.pages)
+        return "an inode has between one page and those of the arena";
+    if (b.has_swap() && b.has_files()) return "swap space and files are not in one machine yet";
     if (b.map_count_limit > b.vmas) return "map_count_limit exceeds the VMA rows";
     if (b.pin_bias <= b.max_plain_refs()) return "pin_bias does not exceed all ordinary references";
     return "";
@@ -61,6 +69,9 @@ struct NamedBounds {
 };
 
 inline constexpr Bounds bounds_b1{.slots = 2};
+/// b1 with a file of two pages instead of swap space, and a frame for each page of it besides one
+/// for each process.
+inline constexpr Bounds bounds_b1f{.frames = 4, .inodes = 1, .inode_pages = 2};
 inline constexpr Bounds bounds_b2{.mms = 3, .vmas = 2, .pages = 3, .frames = 4, .anon_vmas = 5,
                                   .tasks = 2, .handles = 2, .values = 1, .stack_guard_gap = 1,
                                   .stack_limit = 2, .memlock_limit = 2, .map_count_limit = 2,
@@ -76,6 +87,11 @@ inline constexpr Bounds bounds_e2{.mms = 2, .vmas = 1, .pages = 1, .frames = 2, 
 /// One page and one slot.
 inline constexpr Bounds bounds_e3{.mms = 2, .vmas = 1, .pages = 1, .frames = 2, .anon_vmas = 2,
                                   .tasks = 2, .handles = 1, .values = 1, .slots = 1,
+                                  .stack_guard_gap = 1, .stack_limit = 1, .memlock_limit = 1,
+                                  .map_count_limit = 1, .pin_bias = 16};
+/// One page and one file of one page.
+inline constexpr Bounds bounds_e4{.mms = 2, .vmas = 1, .pages = 1, .frames = 2, .anon_vmas = 2,
+                                  .tasks = 2, .handles = 1, .values = 1, .inodes = 1,
                                   .stack_guard_gap = 1, .stack_limit = 1, .memlock_limit = 1,
                                   .map_count_limit = 1, .pin_bias = 16};
 inline constexpr Bounds bounds_m1{.mms = 4, .vmas = 2, .pages = 2, .frames = 3, .anon_vmas = 7,
@@ -103,7 +119,7 @@ inline constexpr Bounds bounds_live{.mms = 6, .vmas = 32, .pages = 24, .frames =
                                     .target_slack = 2, .pin_bias = 1024, .batch_size = 255};
 
 /// Every named bound; each is also a capacity that the engines are instantiated for.
-inline constexpr std::array<NamedBounds, 8> named_bounds{{
+inline constexpr std::array<NamedBounds, 10> named_bounds{{
     {"b1", "proof: two processes, two VMAs, two pages, two tasks", bounds_b1},
     {"b2", "proof: three processes, three pages", bounds_b2},
     {"e1", "exploration to the end of the state space", bounds_e1},
@@ -111,6 +127,8 @@ inline constexpr std::array<NamedBounds, 8> named_bounds{{
     {"e3", "exploration to the end with swap space and two operations in flight", bounds_e3},
     {"m1", "museum: four processes, seven anon_vmas", bounds_m1},
     {"f1", "random histories, dozens of each", bounds_f1},
+    {"b1f", "proof: b1 with a file of two pages instead of swap space", bounds_b1f},
+    {"e4", "exploration to the end with shared memory and two operations in flight", bounds_e4},
     {"f2", "random histories with swap space", bounds_f2},
 }};
 static_assert(bounds_problem(bounds_b1).empty());
@@ -118,6 +136,8 @@ static_assert(bounds_problem(bounds_b2).empty());
 static_assert(bounds_problem(bounds_e1).empty());
 static_assert(bounds_problem(bounds_e2).empty());
 static_assert(bounds_problem(bounds_e3).empty());
+static_assert(bounds_problem(bounds_b1f).empty());
+static_assert(bounds_problem(bounds_e4).empty());
 static_assert(bounds_problem(bounds_m1).empty());
 static_assert(bounds_problem(bounds_f1).empty());
 static_assert(bounds_problem(bounds_f2).empty());

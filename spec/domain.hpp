@@ -41,6 +41,8 @@ struct AnonVmaSort { static constexpr const char* name = "anon_vma"; };
 struct MmSort { static constexpr const char* name = "mm"; };
 struct ValueSort { static constexpr const char* name = "value"; };
 struct SlotSort { static constexpr const char* name = "slot"; };
+/// Files differ in kind and seals and are never permuted.
+struct InodeSort { static constexpr const char* name = "inode"; };
 /// Swap devices differ in their properties and are never permuted.
 struct DeviceSort { static constexpr const char* name = "device"; };
 

@@ -136,6 +136,30 @@ enum class SwapDeviceRef {
     held,  ///< get_swap_device, or the fault is done again; 5.14. commit linux 2799e77529c2
 };
 
+/// What a failed fallocate of shmem takes back.
+enum class FallocUndo {
+    inclusive,  ///< up to and with the page it failed at; 3.5 to 4.6 (b9b4bb26af01)
+    exclusive,  ///< the pages before it. linux mm/shmem.c:shmem_fallocate@v6.1
+};
+/// Which entries serve a forced write (FOLL_FORCE, as ptrace does) where the VMA forbids writes.
+enum class ForcedWrite {
+    /// After a fault has broken copy-on-write, any that serves a read; up to 4.8 (CVE-2016-5195).
+    drops_write,
+    cow_flag,   ///< then those that are dirty; 4.9 to 5.19. commit linux 19be0eaffa3a
+    exclusive,  ///< those of exclusive anonymous pages. mm/gup.c:can_follow_write_pte@v6.1
+};
+/// What mremap(MREMAP_DONTUNMAP) may move.
+enum class DontunmapKinds {
+    private_anon,  ///< private anonymous memory; 5.7 to 5.12
+    any,           ///< also mappings of files; 5.13 on. commit linux a4609387859f
+};
+/// When the seals that F_SEAL_EXEC implies are added to those asked for.
+enum class SealExec {
+    none,           ///< there is no such seal; up to 6.2
+    implied_late,   ///< after the check for writers; 6.3 to 7.0 (CVE-2026-63952). c4f75bc8bd6b
+    implied_first,  ///< before it. linux mm/memfd.c:memfd_add_seals@v6.12
+};
+
 struct Rules {
     CowReuse cow_reuse = CowReuse::exclusive;
     AnonVmaReuse anon_vma_reuse = AnonVmaReuse::split;
@@ -157,6 +181,10 @@ struct Rules {
     SwapSkip swap_skip = SwapSkip::pinned;
     Swapin swapin = Swapin::writable;
     StableWrites stable_writes = StableWrites::respected;
+    FallocUndo falloc_undo = FallocUndo::exclusive;
+    SealExec seal_exec = SealExec::implied_first;
+    ForcedWrite forced_write = ForcedWrite::exclusive;
+    DontunmapKinds dontunmap_kinds = DontunmapKinds::any;
     SwapDeviceRef swap_device_ref = SwapDeviceRef::held;
     friend constexpr bool operator==(const Rules&, const Rules&) = default;
 };
@@ -173,13 +201,17 @@ inline constexpr Rules linux_5_10{.cow_reuse = CowReuse::page_count,
                                   .mlock_drains = MlockDrains::each_page,
                                   .swap_skip = SwapSkip::unpinned,
                                   .swapin = Swapin::reuse,
+                                  .seal_exec = SealExec::none,
+                                  .forced_write = ForcedWrite::cow_flag,
+                                  .dontunmap_kinds = DontunmapKinds::private_anon,
                                   .swap_device_ref = SwapDeviceRef::none};
 inline constexpr Rules linux_6_1{.fault_lock = FaultLock::mmap_lock,
                                  .mprotect_upgrade = MprotectUpgrade::exclusive_dirty,
                                  .dontunmap_merge = DontunmapMerge::not_beside,
                                  .mmap_merge = MmapMerge::above_first,
                                  .merge_oom = MergeOom::splits,
-                                 .swapin = Swapin::exclusive};
+                                 .swapin = Swapin::exclusive,
+                                 .seal_exec = SealExec::none};
 inline constexpr Rules linux_6_12{};
 inline constexpr Rules linux_6_18{.merge_anon = MergeAnon::either_singular,
                                   .dontunmap_unlinks = DontunmapUnlinks::yes,
@@ -215,7 +247,7 @@ constexpr RuleInfo rule_info(std::string_view name, std::string_view question,
                              std::array<std::string_view, 3> options) {
     return {name, question, options, RuleAccess<Field>::get, RuleAccess<Field>::set};
 }
-inline constexpr std::array<RuleInfo, 21> rule_infos{
+inline constexpr std::array<RuleInfo, 25> rule_infos{
     rule_info<&Rules::cow_reuse>("cow_reuse", "When does a write fault reuse an anonymous page?",
                                  {"mapcount", "page_count", "exclusive"}),
     rule_info<&Rules::anon_vma_reuse>("anon_vma_reuse", "When may a fork child adopt an anon_vma?",
@@ -264,6 +296,16 @@ inline constexpr std::array<RuleInfo, 21> rule_infos{
     rule_info<&Rules::stable_writes>("stable_writes",
                                      "Does swap writeback on stable devices forbid writes?",
                                      {"ignored", "respected", ""}),
+    rule_info<&Rules::falloc_undo>("falloc_undo", "What does a failed fallocate take back?",
+                                   {"inclusive", "exclusive", ""}),
+    rule_info<&Rules::seal_exec>("seal_exec", "When are the seals that SEAL_EXEC implies added?",
+                                 {"none", "implied_late", "implied_first"}),
+    rule_info<&Rules::forced_write>("forced_write",
+                                    "Which read-only entries serve a forced write?",
+                                    {"drops_write", "cow_flag", "exclusive"}),
+    rule_info<&Rules::dontunmap_kinds>("dontunmap_kinds",
+                                       "What may MREMAP_DONTUNMAP move?",
+                                       {"private_anon", "any", ""}),
     rule_info<&Rules::swap_device_ref>("swap_device_ref",
                                        "Does a fault hold the swap device it reads?",
                                        {"none", "held", ""}),

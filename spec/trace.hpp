@@ -47,10 +47,23 @@ enum class Verb {
     swapon,
     swapoff,
     unuse,
-    swapoff_end
+    swapoff_end,
+    open,
+    close,
+    evict,
+    pwrite,
+    pread,
+    truncate,
+    punch,
+    fallocate,
+    seal,
+    clean,
+    drop_page
 };
 enum class Advice { dontneed, dontfork, dofork, wipeonfork, keeponfork };
 enum class AccessKind { read, write, fetch };
+enum class FileKind { file, tmpfs, memfd };
+enum class Seal { seal, shrink, grow, write, future, exec };
 /// How mmap is told where: by length alone, a hint, MAP_FIXED, MAP_FIXED_NOREPLACE.
 enum class Place { anywhere, hint, fixed, noreplace };
 
@@ -90,11 +103,19 @@ struct Operation {
     int handle = -1;   ///< H0, for verbs on handles
     int frame = -1;    ///< F0, a frame by its row, where no page leads to it
     int device = -1;   ///< D0, a swap device
+    int inode = -1;    ///< I0, a file
     PageRef page;      ///< first page of a range, page of an access; the heap's end of brk
     int length = 0;    ///< pages of a range
     Place place = Place::anywhere;
     Protection prot;
     bool growsdown = false;
+    bool shared = false;  ///< mmap: MAP_SHARED
+    int file = -1;        ///< mmap: of which file, -1 none
+    int offset = 0;       ///< mmap: from which page of it
+    FileKind kind = FileKind::file;  ///< open
+    bool executable = false;         ///< open: the file has an x bit
+    Seal which = Seal::seal;         ///< seal
+    bool force = false;              ///< pin: FOLL_FORCE
     Advice advice = Advice::dontneed;
     AccessKind access = AccessKind::read;
     int size = 0;  ///< mremap: new length
@@ -148,11 +169,19 @@ enum class Query {
     swap,
     slots,
     major,
+    rss_file,
+    rss_shmem,
+    writeback,
+    cached,
+    data,
+    size,
+    blocks,
+    writers,
     violated
 };
-/// A page of a process, or a handle: P0:3, P0:@a[1], H0.
+/// A page of a process, or of a file, or a handle: P0:3, P0:@a[1], I0:1, H0.
 struct Subject {
-    int process = -1, handle = -1;
+    int process = -1, handle = -1, inode = -1;
     PageRef page;
     friend bool operator==(const Subject&, const Subject&) = default;
 };

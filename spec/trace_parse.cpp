@@ -84,7 +84,19 @@ bool read_mmap(Words& w, Operation& op) {
     }
     if (!w.protection(op.prot)) return false;
     op.growsdown = w.accept("growsdown");
-    if (w.accept("private") && !w.expect("anon")) return false;
+    op.shared = w.accept("shared");
+    if (!op.shared && !w.accept("private")) return true;
+    if (!Words::is_label(w.peek(), 'I')) return w.expect("anon");
+    if (!w.label(w.take(), 'I', op.file)) return false;
+    return !w.accept("at") || w.number(op.offset, "a page of the file");
+}
+bool read_open(Words& w, Operation& op) {
+    std::size_t which = 0;
+    if (!w.one_of(file_kinds, which, "'file', 'tmpfs' or 'memfd'")) return false;
+    op.kind = static_cast<FileKind>(which);
+    if (!w.number(op.length, "a number of pages")) return false;
+    if (w.accept("=") && !w.number(op.value, "a value")) return false;
+    op.executable = w.accept("exec");
     return true;
 }
 bool read_mremap(Words& w, Operation& op) {
@@ -121,6 +133,7 @@ bool read_operands(Words& w, Form form, Operation& op) {
                 return w.complain("'read' or 'write'");
             if (!w.one_of(accesses, which, "'read', 'write' or 'fetch'")) return false;
             op.access = static_cast<AccessKind>(which);
+            op.force = op.verb == Verb::pin && w.accept("force");
             return true;
         case Form::load:
             return w.page(op.page) && (!w.accept("=") || w.number(op.value, "a value"));
@@ -133,8 +146,22 @@ bool read_operands(Words& w, Form form, Operation& op) {
             op.synchronous = w.accept("sync");
             op.stable = w.accept("stable");
             return true;
+        case Form::file_open: return read_open(w, op);
+        case Form::file_page: return w.page(op.page);
+        case Form::file_read:
+            return w.page(op.page) && (!w.accept("=") || w.number(op.value, "a value"));
+        case Form::file_write:
+            return w.page(op.page) && w.expect("=") && w.number(op.value, "a value");
+        case Form::file_size: return w.number(op.size, "a number of pages");
+        case Form::file_range: return w.range(op.page, op.length);
+        case Form::file_seal:
+            if (!w.one_of(seals, which, "a seal (seal, shrink, grow, write, future, exec)"))
+                return false;
+            op.which = static_cast<Seal>(which);
+            return true;
         case Form::nothing:
         case Form::handle:
+        case Form::file:
         case Form::machine: return true;
     }
     return false;
@@ -143,6 +170,7 @@ bool read_verb(Words& w, bool handle, Operation& op) {
     for (const VerbWord& v : verbs) {
         if (v.form == Form::machine || on_handle(v.form) != handle || w.peek() != v.word) continue;
         if ((op.device >= 0) != (v.form == Form::device)) continue;
+        if ((op.inode >= 0) != on_file(v.form)) continue;
         if (op.frame >= 0 && v.form != Form::frame) continue;
         w.take();
         op.verb = v.verb;
@@ -150,6 +178,7 @@ bool read_verb(Words& w, bool handle, Operation& op) {
     }
     if (op.frame >= 0) return w.complain("'reclaim' or 'free_swap'");
     if (op.device >= 0) return w.complain("'swapon', 'swapoff' or 'swapoff_end'");
+    if (op.inode >= 0) return w.complain("a call on a file (open, pread, truncate, seal, ...)");
     return w.complain(handle ? "'load', 'store' or 'release'"
                              : "an operation (mmap, munmap, store, fork, ...)");
 }
@@ -163,6 +192,8 @@ bool read_operation(Words& w, int task, Operation& op) {
         if (!w.label(w.take(), 'F', op.frame) || !read_verb(w, false, op)) return false;
     } else if (Words::is_label(w.peek(), 'D')) {
         if (!w.label(w.take(), 'D', op.device) || !read_verb(w, false, op)) return false;
+    } else if (Words::is_label(w.peek(), 'I')) {
+        if (!w.label(w.take(), 'I', op.inode) || !read_verb(w, false, op)) return false;
     } else {
         if (!w.label(w.peek(), 'P', op.process)) return false;
         w.take();
@@ -171,13 +202,19 @@ bool read_operation(Words& w, int task, Operation& op) {
     return read_suffix(w, &op.begin, op.deny, op.answer);
 }
 
-bool read_subject(Words& w, bool process_only, Subject& subject) {
+bool read_subject(Words& w, const QueryWord& query, Subject& subject) {
     const std::string_view word = w.peek();
-    if (!process_only && Words::is_label(word, 'H')) {
+    const std::size_t colon = word.find(':');
+    if (query.file_only) {
+        if (!w.label(word, 'I', subject.inode)) return false;
+    } else if (!query.process_only && Words::is_label(word, 'H')) {
         if (!w.label(word, 'H', subject.handle)) return false;
+    } else if (!query.process_only && Words::is_label(word.substr(0, colon), 'I')) {
+        if (colon == std::string_view::npos) return w.complain("a page of a file 'I0:0'");
+        if (!w.label(word.substr(0, colon), 'I', subject.inode)) return false;
+        if (!w.page_in(word.substr(colon + 1), subject.page)) return false;
     } else {
-        const std::size_t colon = word.find(':');
-        if (process_only) {
+        if (query.process_only) {
             if (!w.label(word, 'P', subject.process)) return false;
         } else {
             if (colon == std::string_view::npos) return w.complain("a page of a process 'P0:0'");
@@ -208,7 +245,7 @@ bool read_expectation(Words& w, Expectation& e) {
     e.query = query->query;
     for (int i = 0; i < query->subjects; ++i) {
         e.subjects.emplace_back();
-        if (!read_subject(w, query->process_only, e.subjects.back())) return false;
+        if (!read_subject(w, *query, e.subjects.back())) return false;
     }
     std::size_t which = 0;
     switch (query->shape) {
@@ -256,7 +293,8 @@ bool is_operation_word(std::string_view word) {
 bool starts_body(std::string_view word) {
     return word == "expect" || word == "drain" || Words::is_label(word, 'P') ||
            Words::is_label(word, 'H') || Words::is_label(word, 'T') ||
-           Words::is_label(word, 'F') || Words::is_label(word, 'D');
+           Words::is_label(word, 'F') || Words::is_label(word, 'D') ||
+           Words::is_label(word, 'I');
 }
 bool read_item(Words& w, Item& item) {
     if (w.accept("expect")) {

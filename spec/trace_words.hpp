@@ -26,14 +26,22 @@ enum class Form {
     handle,
     machine,
     frame,
-    device
+    device,
+    file,
+    file_open,
+    file_page,
+    file_read,
+    file_write,
+    file_size,
+    file_range,
+    file_seal
 };
 struct VerbWord {
     Verb verb;
     std::string_view word;
     Form form;
 };
-inline constexpr std::array<VerbWord, 28> verbs{{
+inline constexpr std::array<VerbWord, 39> verbs{{
     {Verb::mmap, "mmap", Form::mmap},
     {Verb::munmap, "munmap", Form::range},
     {Verb::mprotect, "mprotect", Form::range_prot},
@@ -62,13 +70,30 @@ inline constexpr std::array<VerbWord, 28> verbs{{
     {Verb::swapoff, "swapoff", Form::device},
     {Verb::unuse, "unuse", Form::page},
     {Verb::swapoff_end, "swapoff_end", Form::device},
+    {Verb::open, "open", Form::file_open},
+    {Verb::close, "close", Form::file},
+    {Verb::evict, "evict", Form::file},
+    {Verb::pwrite, "pwrite", Form::file_write},
+    {Verb::pread, "pread", Form::file_read},
+    {Verb::truncate, "truncate", Form::file_size},
+    {Verb::punch, "punch", Form::file_range},
+    {Verb::fallocate, "fallocate", Form::file_range},
+    {Verb::seal, "seal", Form::file_seal},
+    {Verb::clean, "clean", Form::file_page},
+    {Verb::drop_page, "drop_page", Form::file_page},
 }};
 constexpr bool on_handle(Form f) {
     return f == Form::handle_load || f == Form::handle_store || f == Form::handle;
 }
+/// Calls on files, and what is done to a page of one.
+constexpr bool on_file(Form f) { return f >= Form::file; }
 inline constexpr std::array<std::string_view, 5> advices{"dontneed", "dontfork", "dofork",
                                                          "wipeonfork", "keeponfork"};
 inline constexpr std::array<std::string_view, 3> accesses{"read", "write", "fetch"};
+
+inline constexpr std::array<std::string_view, 3> file_kinds{"file", "tmpfs", "memfd"};
+inline constexpr std::array<std::string_view, 6> seals{"seal",  "shrink", "grow",
+                                                       "write", "future", "exec"};
 
 /// How a query is answered.
 enum class Shape { number, truth, entry, prot, range, claim };
@@ -78,8 +103,9 @@ struct QueryWord {
     int subjects;
     bool process_only;  ///< the subject is a process, not a page of it
     Shape shape;
+    bool file_only = false;  ///< the subject is a file, not a page of it
 };
-inline constexpr std::array<QueryWord, 32> queries{{
+inline constexpr std::array<QueryWord, 40> queries{{
     {Query::refcount, "refcount", 1, false, Shape::number},
     {Query::mapcount, "mapcount", 1, false, Shape::number},
     {Query::exclusive, "exclusive", 1, false, Shape::truth},
@@ -111,6 +137,14 @@ inline constexpr std::array<QueryWord, 32> queries{{
     {Query::swap, "swap", 1, true, Shape::number},
     {Query::slots, "slots", 0, false, Shape::number},
     {Query::major, "major", 0, false, Shape::truth},
+    {Query::rss_file, "rss_file", 1, true, Shape::number},
+    {Query::rss_shmem, "rss_shmem", 1, true, Shape::number},
+    {Query::writeback, "writeback", 1, false, Shape::truth},
+    {Query::cached, "cached", 1, false, Shape::truth},
+    {Query::data, "data", 1, false, Shape::truth},
+    {Query::size, "size", 1, false, Shape::number, true},
+    {Query::blocks, "blocks", 1, false, Shape::number, true},
+    {Query::writers, "writers", 1, false, Shape::number, true},
     {Query::violated, "violated", 0, false, Shape::claim},
 }};
 inline constexpr std::array<std::string_view, 4> entry_kinds{"none", "zero", "present", "swap"};
@@ -134,7 +168,7 @@ struct LimitField {
     int Bounds::*field;
     bool capacity;  ///< a table's size: may only shrink
 };
-inline constexpr std::array<LimitField, 18> limit_fields{{
+inline constexpr std::array<LimitField, 20> limit_fields{{
     {"mms", &Bounds::mms, true},
     {"vmas", &Bounds::vmas, true},
     {"pages", &Bounds::pages, true},
@@ -145,6 +179,8 @@ inline constexpr std::array<LimitField, 18> limit_fields{{
     {"values", &Bounds::values, true},
     {"slots", &Bounds::slots, true},
     {"swap_devices", &Bounds::swap_devices, true},
+    {"inodes", &Bounds::inodes, true},
+    {"inode_pages", &Bounds::inode_pages, true},
     {"stack_guard_gap", &Bounds::stack_guard_gap, false},
     {"stack_limit", &Bounds::stack_limit, false},
     {"memlock_limit", &Bounds::memlock_limit, false},

@@ -23,6 +23,7 @@ std::string text_of(const Protection& p) {
 }
 std::string text_of(const Subject& s) {
     if (s.handle >= 0) return "H" + std::to_string(s.handle);
+    if (s.inode >= 0) return "I" + std::to_string(s.inode) + ":" + text_of(s.page);
     return "P" + std::to_string(s.process) + ":" + text_of(s.page);
 }
 std::string mmap_text(const Operation& op) {
@@ -30,7 +31,16 @@ std::string mmap_text(const Operation& op) {
     if (op.place == Place::fixed) text += " fixed";
     if (op.place == Place::noreplace) text += " noreplace";
     text += " " + (op.place == Place::anywhere ? std::to_string(op.length) : range_text(op));
-    return text + " " + text_of(op.prot) + (op.growsdown ? " growsdown" : "") + " private anon";
+    text += " " + text_of(op.prot) + (op.growsdown ? " growsdown" : "");
+    text += op.shared ? " shared " : " private ";
+    if (op.file < 0) return text + "anon";
+    text += "I" + std::to_string(op.file);
+    return text + (op.offset == 0 ? "" : " at " + std::to_string(op.offset));
+}
+std::string open_text(const Operation& op) {
+    return " " + std::string(file_kinds[static_cast<std::size_t>(op.kind)]) + " " +
+           std::to_string(op.length) + (op.value < 0 ? "" : " = " + std::to_string(op.value)) +
+           (op.executable ? " exec" : "");
 }
 std::string operands(const Operation& op, Form form) {
     const auto value = [&] { return " = " + std::to_string(op.value); };
@@ -49,7 +59,8 @@ std::string operands(const Operation& op, Form form) {
                    (op.dontunmap ? " dontunmap" : "");
         case Form::access:
             return " " + text_of(op.page) + " " +
-                   std::string(accesses[static_cast<std::size_t>(op.access)]);
+                   std::string(accesses[static_cast<std::size_t>(op.access)]) +
+                   (op.force ? " force" : "");
         case Form::load: return " " + text_of(op.page) + (op.value < 0 ? "" : value());
         case Form::store: return " " + text_of(op.page) + value();
         case Form::handle_load: return op.value < 0 ? "" : value();
@@ -57,8 +68,17 @@ std::string operands(const Operation& op, Form form) {
         case Form::frame: return op.frame >= 0 ? "" : " " + text_of(op.page);
         case Form::device:
             return std::string(op.synchronous ? " sync" : "") + (op.stable ? " stable" : "");
+        case Form::file_open: return open_text(op);
+        case Form::file_page: return " " + text_of(op.page);
+        case Form::file_read: return " " + text_of(op.page) + (op.value < 0 ? "" : value());
+        case Form::file_write: return " " + text_of(op.page) + value();
+        case Form::file_size: return " " + std::to_string(op.size);
+        case Form::file_range: return " " + range_text(op);
+        case Form::file_seal:
+            return " " + std::string(seals[static_cast<std::size_t>(op.which)]);
         case Form::nothing:
         case Form::handle:
+        case Form::file:
         case Form::machine: return "";
     }
     return "";
@@ -110,6 +130,8 @@ std::string write_operation(const Operation& op, bool with_answer) {
         text += "F" + std::to_string(op.frame) + " ";
     else if (op.device >= 0)
         text += "D" + std::to_string(op.device) + " ";
+    else if (op.inode >= 0)
+        text += "I" + std::to_string(op.inode) + " ";
     else if (verb.form != Form::machine)
         text += "P" + std::to_string(op.process) + " ";
     text += std::string(verb.word) + operands(op, verb.form);
@@ -126,7 +148,9 @@ std::string write_expectation(const Expectation& e) {
     const QueryWord& query = word_of(e.query);
     std::string text = std::string("expect ") + (e.negated ? "not " : "") + std::string(query.word);
     for (const Subject& s : e.subjects)
-        text += " " + (query.process_only ? "P" + std::to_string(s.process) : text_of(s));
+        text += " " + (query.process_only ? "P" + std::to_string(s.process)
+                       : query.file_only  ? "I" + std::to_string(s.inode)
+                                          : text_of(s));
     switch (query.shape) {
         case Shape::truth: break;
         case Shape::number: text += " = " + std::to_string(e.number); break;

@@ -32,6 +32,7 @@ struct MmView {
     std::vector<VmaView> vmas;     ///< sorted by lo, only rows in use
     std::vector<PteView> ptes;     ///< only entries that are not none, or whose want is not zero
     int rss_swap = -1;             ///< -1 in a machine without swap space
+    int rss_file = -1, rss_shmem = -1;   ///< -1 in a machine without files
 };
 struct FrameView {
     int id = 0, refcount = 0, mapcount = 0;
@@ -50,6 +51,15 @@ struct SlotView {
 struct DeviceView {
     int id = 0;
     std::string state;             ///< "on", "going"; with " synchronous", " stable"
+};
+/// A file: pages and contents in the order of its pages.
+struct InodeView {
+    int id = 0;
+    std::string kind;              ///< "file", "shmem"
+    std::string flags;             ///< "open", "exec", "seal_write" ...
+    int size = 0, blocks = 0, writable = 0;
+    std::vector<int> pages;        ///< frame, -1 none
+    std::vector<int> disk, want;   ///< contents on the device; what everybody must find
 };
 struct HandleView {
     int id = 0;
@@ -71,6 +81,7 @@ struct StateView {
     std::vector<TaskView> tasks;
     std::vector<SlotView> slots;       ///< only slots in use
     std::vector<DeviceView> devices;   ///< only those that are on
+    std::vector<InodeView> inodes;     ///< only files that exist
 };
 
 }  // namespace faultline

@@ -89,8 +89,34 @@ void add_conform(CLI::App& app, Request& ask) {
         ->check(CLI::IsMember({"internal", "proc", "user"}))->capture_default_str();
     c.add_option("--ops", o.operations, "random operations")->capture_default_str();
     c.add_option("--seed", o.seed, "of the random histories")->capture_default_str();
+    c.add_flag("--zram-swap", o.zram_swap,
+               "with swap space on zram, given back afterwards, also after a crash");
+    c.add_option("--seeds", o.seeds, "so many seeds, each with that many operations")
+        ->check(CLI::Range(1, 10'000))->capture_default_str();
     c.add_option("--findings", o.most_findings, "stop after so many")
         ->check(CLI::Range(1, 1000))->capture_default_str();
+    add_outputs(c, ask);
+}
+
+void add_record(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("record", "what a program does to its address spaces, as a file");
+    RecordOptions& o = ask.record;
+    c.add_option("-o,--output", o.file, "the recording")->default_str("program.flr");
+    c.add_option("--every", o.every, "look at the mappings after so many system calls; 0: only at "
+                                     "exec, fork and exit")
+        ->check(CLI::Range(0, 1'000'000))->capture_default_str();
+    c.add_option("COMMAND", o.command, "the program and its arguments, after --")->required();
+    c.positionals_at_end();
+}
+void add_replay(CLI::App& app, Request& ask) {
+    auto& c = *app.add_subcommand("replay", "recordings of programs, performed on the models");
+    ReplayOptions& o = ask.replay;
+    c.add_option("RECORDING", o.recordings, ".flr files")->required()->check(CLI::ExistingFile);
+    c.add_option("--on", o.machine, "fast, reference, or all: the reference where it fits")
+        ->check(CLI::IsMember({"fast", "reference", "all"}))->capture_default_str();
+    c.add_option("--kernel", o.rule_set, "rule set instead of the one of the kernel's version");
+    c.add_option("--rule", o.rules, rule_words);
+    c.add_option("--stride", o.stride, "claims after so many events")->capture_default_str();
     add_outputs(c, ask);
 }
 
@@ -125,6 +151,8 @@ void add_prove(CLI::App& app, Request& ask) {
                  "also search this many atomic steps from the empty machine; at b1 4 take 5 s, 5 "
                  "take half a minute, 6 some minutes")
         ->check(CLI::Range(0, 1000));
+    c.add_option("--prefix", o.prefix_trace, "run this trace first and start --bmc from there")
+        ->check(CLI::ExistingFile);
     add_prove_options(c, o);
     add_outputs(c, ask);
     add_page(c, ask);
@@ -260,6 +288,8 @@ int command_line(const std::vector<std::string>& words, const Streams& io) {
     add_report(app, ask);
     add_conform(app, ask);
     add_export(app, ask);
+    add_record(app, ask);
+    add_replay(app, ask);
     add_bench(app, ask);
     try {
         std::vector<std::string> reversed(words.rbegin(), words.rend());

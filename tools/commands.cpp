@@ -56,6 +56,8 @@ class Work {
     Exit mutants();
     Exit bench();
     Exit conform();
+    Exit record();
+    Exit replay();
     Exit export_c();
     Exit check();
     Exit report();
@@ -277,6 +279,23 @@ Exit Work::conform() {
     return finish();
 }
 
+/// The command's own exit status is told, and is not ours.
+Exit Work::record() {
+    const int status = faultline::record_program(ask_.record);
+    io_.err << "faultline: " << ask_.record.file << " written; the command ended with " << status
+            << "\n";
+    written_ = true;
+    return Exit::holds;
+}
+Exit Work::replay() {
+    head(ask_.replay.rule_set.empty() ? "by the kernel's version" : ask_.replay.rule_set,
+         "each recording's", ask_.replay.rules);
+    document_.replays = faultline::replay_recordings(ask_.replay, progress_.function());
+    for (const ReplayReport& r : document_.replays) say(r.text);
+    say(replays_text(document_.replays));
+    return finish();
+}
+
 Exit Work::export_c() {
     const std::string text = faultline::export_c(ask_.export_trace);
     if (ask_.export_file.empty()) io_.out << text << std::flush;
@@ -384,6 +403,8 @@ int perform(const Request& request, const Streams& streams) {
         else if (request.command == "mutants") exit = work.mutants();
         else if (request.command == "bench") exit = work.bench();
         else if (request.command == "conform") exit = work.conform();
+        else if (request.command == "record") exit = work.record();
+        else if (request.command == "replay") exit = work.replay();
         else if (request.command == "export") exit = work.export_c();
         else if (request.command == "check") exit = work.check();
         else if (request.command == "report") exit = work.report();

@@ -28,6 +28,8 @@ struct Request {
     FuzzOptions fuzz;
     MutantOptions mutants;
     ConformOptions conform;
+    RecordOptions record;
+    ReplayOptions replay;
     std::string export_trace, export_file;   ///< no file: the text goes to `out`
     std::string report_json = "report/report.json", report_html = "report/index.html";
     std::string check_directory = "report";

@@ -31,6 +31,10 @@ Row mm_row(const MmView& m) {
              {"rss_anon", number(m.rss_anon)},
              {"map_count", number(m.map_count)},
              {"brk", number(m.brk)}}};
+    if (m.rss_file >= 0) {
+        row.fields.push_back({"rss_file", number(m.rss_file)});
+        row.fields.push_back({"rss_shmem", number(m.rss_shmem)});
+    }
     if (m.rss_swap >= 0) row.fields.push_back({"rss_swap", number(m.rss_swap)});
     return row;
 }
@@ -84,6 +88,17 @@ Row slot_row(const SlotView& s) {
 }
 Row device_row(const DeviceView& d) {
     return {"device " + number(d.id), {{"state", d.state}}};
+}
+Row inode_row(const InodeView& i) {
+    return {"inode I" + number(i.id),
+            {{"kind", i.kind},
+             {"flags", or_dash(i.flags)},
+             {"size", number(i.size)},
+             {"blocks", number(i.blocks)},
+             {"writable", number(i.writable)},
+             {"pages", set_text(i.pages)},
+             {"disk", set_text(i.disk)},
+             {"want", set_text(i.want)}}};
 }
 Row task_row(const TaskView& t) {
     return {"task T" + number(t.id), {{"step", t.step}, {"fields", or_dash(t.fields)}}};
@@ -200,6 +215,7 @@ std::vector<Change> diff(const StateView& before, const StateView& after) {
     d.table(before.handles, after.handles, by_id, handle_row);
     d.table(before.slots, after.slots, by_id, slot_row);
     d.table(before.devices, after.devices, by_id, device_row);
+    d.table(before.inodes, after.inodes, by_id, inode_row);
     d.table(before.tasks, after.tasks, by_id, task_row);
     return std::move(d.out);
 }
@@ -240,6 +256,7 @@ std::vector<std::string> state_lines(const StateView& state) {
     for (const HandleView& h : state.handles) add(handle_row(h));
     for (const SlotView& s : state.slots) add(slot_row(s));
     for (const DeviceView& x : state.devices) add(device_row(x));
+    for (const InodeView& i : state.inodes) add(inode_row(i));
     for (const TaskView& t : state.tasks) add(task_row(t));
     return lines;
 }

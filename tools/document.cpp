@@ -41,6 +41,8 @@ Exit combined_exit(const Document& d) {
     if (d.command == "mutants" && d.mutants.empty()) exit = worse(exit, Exit::unknown);
     if (d.command == "fuzz" && d.fuzz.empty()) exit = worse(exit, Exit::unknown);
     for (const ConformReport& c : d.conform) exit = worse(exit, c.exit);
+    for (const ReplayReport& r : d.replays) exit = worse(exit, exit_of(r.verdict));
+    if (d.command == "replay" && d.replays.empty()) exit = worse(exit, Exit::unknown);
     const bool wants_museum = d.command == "museum" || d.command == "check";
     if (wants_museum && d.museum.empty()) exit = worse(exit, Exit::unknown);
     return exit;

@@ -37,6 +37,7 @@ struct Document {
     std::vector<MutantRow> mutants;
     std::vector<BenchRow> bench;
     std::vector<ConformReport> conform;
+    std::vector<ReplayReport> replays;
 };
 
 /// An expected violation that was found is as good as a proof; one that was not found is a failure.

@@ -77,6 +77,7 @@ struct ProveOptions {
     std::vector<std::string> rules;
     std::string cache_dir;              ///< empty: no cache of decided queries
     int bmc_depth = 0;                  ///< 0: no bounded reachability
+    std::string prefix_trace;           ///< it starts behind this trace, not in the empty machine
 };
 ProveReport prove(const ProveOptions& options, const ProgressFn& progress);
 
@@ -120,16 +121,55 @@ struct ConformOptions {
     std::uint64_t operations = 10'000, seed = 1;
     std::vector<std::string> traces;     ///< files to run first; "all": every one of the tree
     int most_findings = 1;
+    int seeds = 1;                       ///< so many, from `seed` on, summed up
+    bool zram_swap = false;              ///< with swap space on, given back afterwards
+};
+struct CoverageRow {
+    std::string operation, outcome;
+    std::uint64_t count = 0;
 };
 struct ConformReport {
     std::string kernel, rules, tier, shortfall;   ///< as they came out
     std::uint64_t operations = 0, accepted = 0, seed = 0;
     double per_second = 0;
+    std::uint64_t succeeded = 0;
+    int seeds = 1;
+    std::vector<CoverageRow> coverage;   ///< operation and outcome, as often as it was compared
+    std::vector<CoverageRow> rare;       ///< what could happen and did less than 20 times
+    std::vector<CoverageRow> deviations; ///< by id; outcome: accepted, or not performed
     std::vector<std::string> findings;   ///< first difference of each
     std::string text;                    ///< the whole report, for people
     Exit exit = Exit::tool_error;
 };
 ConformReport conform(const ConformOptions& options, const ProgressFn& progress);
+struct RecordOptions {
+    std::vector<std::string> command;
+    std::string file;                    ///< where the recording goes
+    int every = 400;                     ///< stops at system calls between two looks
+};
+/// The exit status of the command.
+int record_program(const RecordOptions& options);
+
+struct ReplayOptions {
+    std::vector<std::string> recordings;
+    std::string machine = "all";         ///< fast, reference, all: the reference where it fits
+    std::string rule_set;                ///< empty: by the kernel's version
+    std::vector<std::string> rules;
+    std::uint64_t stride = 512;          ///< claims after so many events
+};
+struct ReplayReport {
+    std::string recording, program, kernel, rules, machine;
+    Verdict verdict = Verdict::unknown;
+    std::uint64_t events = 0, calls = 0, accesses = 0, looks = 0, areas = 0, checks = 0;
+    std::uint64_t peak_pages = 0;
+    int processes = 0;
+    double seconds = 0;
+    std::vector<CoverageRow> calls_by_name, not_modelled;
+    std::vector<std::string> difference;
+    std::string problem, text;
+};
+std::vector<ReplayReport> replay_recordings(const ReplayOptions& options,
+                                            const ProgressFn& progress);
 /// One C file that performs a trace on the kernel it runs on.
 std::string export_c(const std::string& trace);
 

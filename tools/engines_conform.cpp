@@ -8,6 +8,7 @@
 
 #include "fuzz/conform/conform.hpp"
 #include "fuzz/conform/export_c.hpp"
+#include "fuzz/systems/linux_live/guardian.hpp"
 #include "fuzz/systems/linux_qemu/machine.hpp"
 #include "tools/engines_common.hpp"
 
@@ -47,21 +48,52 @@ fuzz::ConformOptions options_of(const ConformOptions& ask) {
     return o;
 }
 
+fuzz::ConformReport one_seed(const ConformOptions& ask, const fuzz::ConformOptions& options,
+                             const ProgressFn& progress) {
+    if (ask.kernel == "live") return fuzz::conform(options, progress);
+    if (ask.kernel.rfind("qemu:", 0) != 0)
+        throw UsageError("unknown kernel '" + ask.kernel + "' (live, qemu:6.1, qemu:PATH)");
+    fuzz::ConformReport r;
+    const std::string problem =
+        fuzz::conform_in_machine(ask.kernel.substr(5), options, progress, r);
+    if (!problem.empty()) throw ToolError(problem);
+    return r;
+}
+void counts_of(const fuzz::ConformReport& r, ConformReport& out) {
+    for (std::size_t v = 0; v < r.coverage.size(); ++v)
+        for (std::size_t o = 0; o < r.coverage[v].size(); ++o)
+            if (r.coverage[v][o] != 0)
+                out.coverage.push_back({fuzz::verb_names[v], result_infos[o].text,
+                                        r.coverage[v][o]});
+    if (r.seeds > 1)
+        for (const fuzz::Rare& x : fuzz::rare_outcomes(r))
+            out.rare.push_back({x.operation, x.outcome + ": " + x.reason, x.count});
+    for (std::size_t i = 0; i < r.deviated.size(); ++i) {
+        const fuzz::Deviation& d = fuzz::deviations[i];
+        if (r.deviated[i] != 0)
+            out.deviations.push_back({std::string(d.id), d.compared ? "accepted" : "not performed",
+                                      r.deviated[i]});
+        if (d.compared) out.accepted += r.deviated[i];
+    }
+}
+
 }  // namespace
 
 ConformReport conform(const ConformOptions& ask, const ProgressFn& progress) {
-    const fuzz::ConformOptions options = options_of(ask);
-    fuzz::ConformReport r;
-    if (ask.kernel == "live") {
-        r = fuzz::conform(options, progress);
-    } else if (ask.kernel.rfind("qemu:", 0) == 0) {
-        const std::string problem =
-            fuzz::conform_in_machine(ask.kernel.substr(5), options, progress, r);
-        if (!problem.empty()) throw ToolError(problem);
-    } else {
-        throw UsageError("unknown kernel '" + ask.kernel + "' (live, qemu:6.1, qemu:PATH)");
+    fuzz::ConformOptions options = options_of(ask);
+    std::string problem;
+    std::unique_ptr<live::Guardian> guardian;
+    if (ask.zram_swap && ask.kernel == "live") {
+        guardian = live::Guardian::swap_on_zram(64u << 20, problem);
+        if (!guardian) throw ToolError(problem);
     }
-    if (r.exit == Exit::usage) throw UsageError(r.problem);
+    fuzz::ConformReport r;
+    for (int n = 0; n < ask.seeds; ++n) {
+        fuzz::add_report(r, one_seed(ask, options, progress));
+        if (r.exit == Exit::usage) throw UsageError(r.problem);
+        options.traces.clear();   // once is enough
+        ++options.seed;
+    }
     ConformReport out;
     out.kernel = r.kernel;
     out.rules = r.rules;
@@ -71,8 +103,9 @@ ConformReport conform(const ConformOptions& ask, const ProgressFn& progress) {
     out.operations = r.operations;
     out.seed = ask.seed;
     out.per_second = r.seconds > 0 ? static_cast<double>(r.operations) / r.seconds : 0;
-    for (std::size_t i = 0; i < r.deviated.size(); ++i)
-        if (fuzz::deviations[i].compared) out.accepted += r.deviated[i];
+    out.succeeded = r.succeeded;
+    out.seeds = r.seeds;
+    counts_of(r, out);
     out.text = fuzz::conform_text(r);
     for (const fuzz::Disagreement& d : r.findings) {
         const std::string path =

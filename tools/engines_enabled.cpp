@@ -60,11 +60,14 @@ std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
     explore_into(seen, rules, "e3", 2, 1'000'000, progress,
                  {"mmap", "munmap", "fault", "fork", "exit", "reclaim", "swapon", "swapoff", "unuse",
                   "swapoff_end"});
+    explore_into(seen, rules, "b1f", 1, 150'000, progress);   // whole calls with files
+    explore_into(seen, rules, "e4", 2, 1'000'000, progress);  // atomic steps with files
     // An answer of a call that was interleaved is given by one of its steps
     for (const auto& [name, results] : Outcomes(seen)) {
         const auto starts = [&](const char* with) { return name.rfind(with, 0) == 0; };
         const char* operation = starts("fault.") || starts("swap.") ? "fault"
                                 : starts("reclaim.")                ? "reclaim"
+                                : starts("file.")                   ? "fault"
                                                                     : "";
         if (name == "swap.unuse") operation = "unuse";
         if (*operation == 0) continue;

@@ -56,6 +56,19 @@ void by_run(const Exhibit& e, MuseumRow& row) {
         }
 }
 
+/// The exhibit needs an allocation that fails.
+bool refuses_memory(const Trace& trace) {
+    for (const auto& item : trace.items)
+        if (const auto* o = std::get_if<Operation>(&item.what); o && o->deny != 0) return true;
+    return false;
+}
+/// A verb of a trace as the explorer calls it.
+std::string operation_word(const std::string& verb) {
+    if (verb == "pin" || verb == "get") return "gup";
+    if (verb == "pin_fast" || verb == "get_fast") return "gup_fast";
+    if (verb == "release") return "unpin";
+    return verb == "madvise" ? "dontneed" : verb;
+}
 explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int jobs) {
     auto config = explore::default_config(e.trace.bounds);
     config.env.rules = rules;
@@ -66,16 +79,20 @@ explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int j
     for (const auto& item : e.trace.items)
         if (const auto* s = std::get_if<ScheduledStep>(&item.what))
             config.tasks = std::max(config.tasks, s->task + 1);
-    config.ops = e.trace.explore_ops;
+    config.ops.clear();
+    for (const auto& verb : e.trace.explore_ops) config.ops.push_back(operation_word(verb));
     // The store a program makes faults first
     if (contains(config.ops, "store")) config.ops.push_back("fault");
     config.check_between = false;
     config.jobs = jobs;
-    config.deny = false;
+    config.deny = refuses_memory(e.trace);
     config.grows = false;
     config.exec_access = false;
     config.read_access = false;
     config.op_codes = {op_mprotect, op_mmap};
+    if (config.env.limits.has_files())
+        for (int code = op_open_file; code <= op_seal_exec; ++code)
+            config.op_codes.push_back(code);
     config.prots = {"rw", "r"};
     config.claims = {e.trace.claim};
     if (e.trace.explore_prefix > 0)
@@ -113,7 +130,7 @@ void by_explore(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRo
 /// Some step must break a claim under the bug that no step breaks under the fix.
 void by_prove(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRow& row) {
     proofs::InductionOptions o;
-    o.bounds = "b1";
+    o.bounds = bounds_named(e.trace.bounds).bounds.has_files() ? "b1f" : "b1";
     o.jobs = jobs;
     o.kinds = {"step"};
     const auto broken = [&](const ResolvedRules& rules, std::vector<Story>* stories) {
@@ -131,7 +148,7 @@ void by_prove(const Exhibit& e, int jobs, const ProgressFn& progress, MuseumRow&
     };
     const auto bad = broken(e.buggy, &row.stories);
     const auto good = broken(e.fixed, nullptr);
-    row.bounds = "b1";
+    row.bounds = o.bounds;
     row.found = !bad.empty();
     row.fixed_clean = good.empty();
     row.detail = std::to_string(bad.size()) + " cells break";

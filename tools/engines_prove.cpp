@@ -11,6 +11,7 @@
 #include "proofs/x86/refine.hpp"
 #include "tools/engines_common.hpp"
 #include "tools/engines_enabled.hpp"
+#include "tools/engines_explore.hpp"
 
 namespace faultline {
 namespace {
@@ -49,20 +50,38 @@ void check_names(const ProveOptions& options) {
         throw UsageError("proofs are not instantiated for bounds " + options.bounds);
     }
 }
+std::vector<explore::PathStep> prefix_of(const ProveOptions& options, const Rules& rules) {
+    TraceError error;
+    Trace prefix;
+    if (options.bmc_depth == 0) throw UsageError("--prefix is where --bmc starts, and needs it");
+    if (!load_trace(options.prefix_trace, prefix, error)) throw UsageError(error.text());
+    return path_of_trace(options.bounds, rules, prefix);
+}
 /// What does not depend on kernel or bounds: the codecs for all 64-bit values, radix tables against
 /// the flat map.
 void prove_x86(const ProveOptions& options, ProveReport& report) {
     if (!options.steps.empty() || !options.claims.empty()) return;
+    std::vector<Cell> cells;
+    const std::string second = options.second_solver ? proofs::DecideOptions{}.second_program : "";
     if (asks(options.kinds, "law")) {
         x86::X86LawOptions laws;
-        laws.second_solver = options.second_solver;
-        append(report.cells, x86::prove_x86_laws(laws));
+        laws.second_solver = second;
+        laws.certify = options.certify;
+        append(cells, x86::prove_x86_laws(laws));
     }
     if (asks(options.kinds, "refine")) {
         x86::RefineOptions refine;
         refine.large = false;
-        append(report.cells, x86::prove_radix_refinement(refine));
+        refine.second_solver = second;
+        refine.certify = options.certify;
+        append(cells, x86::prove_radix_refinement(refine));
     }
+    for (const Cell& c : cells) {
+        ++report.queries;
+        report.certificates += c.certificate == "drat-checked";
+        report.second_opinions += !c.second_solver.empty();
+    }
+    append(report.cells, std::move(cells));
 }
 
 }  // namespace
@@ -84,6 +103,7 @@ ProveReport prove(const ProveOptions& options, const ProgressFn& progress) {
         o.claims = options.claims;
         o.kinds = options.kinds;
         o.bmc_depth = options.bmc_depth;
+        if (!options.prefix_trace.empty()) o.bmc_prefix = prefix_of(options, rules.rules);
         o.decide.certify = options.certify;
         o.decide.second_solver = options.second_solver;
         o.decide.cache_dir = options.cache_dir;

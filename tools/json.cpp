@@ -33,14 +33,16 @@ static void from_json(const Json& j, Exit& e) {
 
 FAULTLINE_JSON(VmaView, lo, hi, pgoff, flags, anon_vma, chain)
 FAULTLINE_JSON(PteView, page, kind, frame, bits, want, slot)
-FAULTLINE_JSON(MmView, id, state, rss_anon, map_count, brk, vmas, ptes, rss_swap)
+FAULTLINE_JSON(MmView, id, state, rss_anon, map_count, brk, vmas, ptes, rss_swap, rss_file,
+               rss_shmem)
 FAULTLINE_JSON(FrameView, id, refcount, mapcount, flags, anon_vma, index, value, slot)
 FAULTLINE_JSON(AnonVmaView, id, parent, root, refcount, num_children, num_active_vmas, age)
 FAULTLINE_JSON(HandleView, id, kind, write, attached, mm, page, frame)
 FAULTLINE_JSON(TaskView, id, step, fields)
 FAULTLINE_JSON(SlotView, id, device, count, value, cache)
 FAULTLINE_JSON(DeviceView, id, state)
-FAULTLINE_JSON(StateView, mms, frames, anon_vmas, handles, tasks, slots, devices)
+FAULTLINE_JSON(InodeView, id, kind, flags, size, blocks, writable, pages, disk, want)
+FAULTLINE_JSON(StateView, mms, frames, anon_vmas, handles, tasks, slots, devices, inodes)
 FAULTLINE_JSON(StoryStep, text, result, after)
 FAULTLINE_JSON(Story, claim, says, source, headline, found_by, before, steps, trace_path, shortest,
                from_initial, differs, replay)
@@ -55,8 +57,12 @@ FAULTLINE_JSON(FuzzReport, system, kernel, bounds, verdict, seed, operations, re
                histories, looks, claim_checks, features, corpus_read, corpus_added, corpus_kept,
                stride, jobs, wall_seconds, cpu_seconds, stories, note)
 FAULTLINE_JSON(MutantRow, id, name, group, text, killed, killed_by, operations, seconds, trace)
-FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, accepted, seed,
-               per_second, findings, text, exit)
+FAULTLINE_JSON(CoverageRow, operation, outcome, count)
+FAULTLINE_JSON(ConformReport, kernel, rules, tier, shortfall, operations, succeeded, accepted, seed,
+               seeds, per_second, coverage, rare, deviations, findings, text, exit)
+FAULTLINE_JSON(ReplayReport, recording, program, kernel, rules, machine, verdict, events, calls,
+               accesses, looks, areas, checks, peak_pages, processes, seconds, calls_by_name,
+               not_modelled, difference, problem, text)
 FAULTLINE_JSON(BenchRow, name, unit, value, note)
 FAULTLINE_JSON(ToolInfo, name, version, commit, compiler, build)
 
@@ -134,6 +140,7 @@ Document document_from(const Json& j) {
     j.at("mutants").get_to(d.mutants);
     j.at("bench").get_to(d.bench);
     j.at("conform").get_to(d.conform);
+    j.at("replays").get_to(d.replays);
     return d;
 }
 
@@ -171,6 +178,7 @@ std::string to_json_text(const Document& d) {
     j["mutants"] = Json(d.mutants);
     j["bench"] = Json(d.bench);
     j["conform"] = Json(d.conform);
+    j["replays"] = Json(d.replays);
     return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -5,8 +5,7 @@
 
 #include <stdexcept>
 
-#include "proofs/explore/moves.hpp"
-#include "proofs/induction/formula.hpp"
+#include "proofs/induction/path_instance.hpp"
 #include "tools/engines_common.hpp"
 
 namespace faultline {
@@ -41,6 +40,26 @@ void advise(Operation& o, int op) {
         default: break;
     }
 }
+/// A call on a file, or what is done to a page of one.
+bool call_on_file(Operation& o, const std::string& name, const explore::PlainArgs& a) {
+    using Word = std::pair<const char*, Verb>;
+    constexpr Word words[] = {{"open", Verb::open},         {"close", Verb::close},
+                              {"evict", Verb::evict},       {"pwrite", Verb::pwrite},
+                              {"pread", Verb::pread},       {"truncate", Verb::truncate},
+                              {"punch", Verb::punch},       {"fallocate", Verb::fallocate},
+                              {"seal", Verb::seal}};
+    for (const auto& [word, verb] : words) {
+        if (name != word) continue;
+        o.verb = verb;
+        if (verb == Verb::open) o.kind = static_cast<FileKind>(a.op - op_open_file);
+        if (verb == Verb::open) o.length = a.end;
+        if (verb == Verb::truncate) o.size = a.end;
+        if (verb == Verb::seal) o.which = static_cast<Seal>(a.op - op_seal_seal);
+        o.executable = a.exec;
+        return true;
+    }
+    return false;
+}
 /// The operation of a start, without task, answer or denial.
 Operation operation_of(const PathStep& p, const Names& names) {
     Operation o;
@@ -60,7 +79,15 @@ Operation operation_of(const PathStep& p, const Names& names) {
     o.growsdown = a.grows;
     o.access = access_of(a);
     if (shape.value) o.value = a.value;
-    if (name == "mmap") { o.verb = Verb::mmap; o.place = place_of(a.op); }
+    if (shape.by_inode) o.inode = p.row;
+    o.force = a.force;
+    if (name == "mmap") {
+        o.verb = Verb::mmap;
+        o.place = place_of(a.op);
+        o.shared = a.shared;
+        o.file = a.inode - 1;
+        o.offset = a.to;
+    }
     else if (name == "munmap") o.verb = Verb::munmap;
     else if (name == "mprotect") o.verb = Verb::mprotect;
     else if (name == "advise") advise(o, a.op);
@@ -94,7 +121,10 @@ Operation operation_of(const PathStep& p, const Names& names) {
     else if (name == "swapoff") { o.verb = Verb::swapoff; o.device = p.row; }
     else if (name == "swapoff_end") { o.verb = Verb::swapoff_end; o.device = p.row; }
     else if (name == "unuse") o.verb = Verb::unuse;
-    else throw std::logic_error("no trace line for operation " + name);
+    else if (name == "clean") { o.verb = Verb::clean; o.frame = p.row; }
+    else if (name == "drop_page") { o.verb = Verb::drop_page; o.frame = p.row; }
+    else if (!call_on_file(o, name, a))
+        throw std::logic_error("no trace line for operation " + name);
     return o;
 }
 
@@ -117,15 +147,7 @@ class Writer {
 
     void perform(const PathStep& p) {
         typename M::Out out{};
-        const int task = p.task < 0 ? 0 : p.task;
-        typename M::Step k{env_, state_, state_.tasks[static_cast<std::size_t>(task)], out, p.deny};
-        proofs::Instance i;
-        i.kind = p.start ? proofs::Instance::start : proofs::Instance::step;
-        i.pc = p.pc;
-        i.op = p.op;
-        i.row = p.row;
-        i.child = p.child;
-        if (!proofs::run_instance<M>(i, k, args_ = explore::args_of<M>(p.args)))
+        if (!proofs::perform<M>(env_, state_, p, out))
             throw std::logic_error("a path does not replay");
         for (std::size_t h = 0; h < names_.handle.size(); ++h) {
             const bool used = state_.handles[h].kind != gup_none;
@@ -137,7 +159,8 @@ class Writer {
     std::size_t start(std::size_t i) {
         const PathStep& p = path_[i];
         Operation o = operation_of(p, names_);
-        if (o.frame >= 0) name_by_page(o);
+        if (o.verb == Verb::clean || o.verb == Verb::drop_page) name_by_file(o);
+        else if (o.frame >= 0) name_by_page(o);
         perform(p);
         std::size_t end = i + 1;
         int denied = 0, allocations = 0;
@@ -169,6 +192,14 @@ class Writer {
         add(o);
         for (std::size_t n = i + 1; n < end; ++n) add_step(path_[n]);
         return end;
+    }
+    void name_by_file(Operation& o) {
+        const auto& f = state_.frames[static_cast<std::size_t>(o.frame)];
+        if constexpr (B.has_files()) {
+            o.inode = static_cast<int>(f.inode.v) - 1;
+            o.page.page = f.index;
+        }
+        o.frame = -1;
     }
     /// A frame is better named by a page that leads to it.
     void name_by_page(Operation& o) {
@@ -205,7 +236,6 @@ class Writer {
     Env env_;
     const std::vector<PathStep>& path_;
     typename M::State state_;
-    Args<M> args_{};
     Names names_;
     std::vector<Item> items_;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <map>
 #include <sstream>
 
@@ -279,6 +280,25 @@ std::string mutants_text(const std::vector<MutantRow>& rows) {
                                   " killed, the slowest after " + brief(slowest) + " s");
 }
 
+std::string replays_text(const std::vector<ReplayReport>& reports) {
+    std::string out = "  verdict   machine    processes    calls   faults   looks   peak pages"
+                      "  seconds  program\n";
+    int held = 0;
+    for (const ReplayReport& r : reports) {
+        char line[160];
+        std::snprintf(line, sizeof line, "  %-9s %-10s %9d %8llu %8llu %7llu %12llu %8.2f  ",
+                      std::string(verdict_name(r.verdict)).c_str(), r.machine.c_str(), r.processes,
+                      static_cast<unsigned long long>(r.calls),
+                      static_cast<unsigned long long>(r.accesses),
+                      static_cast<unsigned long long>(r.looks),
+                      static_cast<unsigned long long>(r.peak_pages), r.seconds);
+        out += line + r.program.substr(0, 60) + "\n";
+        held += r.verdict == Verdict::holds;
+    }
+    const bool all = held == static_cast<int>(reports.size()) && held > 0;
+    return out + (all ? "HOLDS     " : "VIOLATED  ") + "replay  " + std::to_string(held) + " of " +
+           std::to_string(reports.size()) + " hold\n";
+}
 std::string bench_text(const std::vector<BenchRow>& rows) {
     Rows lines;
     for (const BenchRow& b : rows) lines.push_back({b.name, brief(b.value), b.unit, b.note});

@@ -21,6 +21,8 @@ std::string museum_text(const std::vector<MuseumRow>& rows);
 std::string fuzz_text(const FuzzReport& report);
 /// A line a mutant; survivors last.
 std::string mutants_text(const std::vector<MutantRow>& rows);
+/// A table of all recordings and the models they were performed on.
+std::string replays_text(const std::vector<ReplayReport>& reports);
 std::string bench_text(const std::vector<BenchRow>& rows);
 /// The table at the end of `check`.
 std::string summary_text(const Document& document);

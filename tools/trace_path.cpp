@@ -3,10 +3,10 @@
 //
 // Why: the explorer replays rows and steps; a prefix is written in names. Only whole calls can
 //      stand in a prefix.
+#include <algorithm>
 #include <stdexcept>
 
-#include "proofs/explore/moves.hpp"
-#include "proofs/induction/formula.hpp"
+#include "proofs/induction/path_instance.hpp"
 #include "tools/engines_common.hpp"
 #include "tools/engines_explore.hpp"
 
@@ -40,7 +40,20 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
     a.write = o.prot.write;
     a.exec = o.prot.exec;
     switch (o.verb) {
+        case Verb::open:
+            a.end = o.length;
+            a.exec = o.executable;
+            a.op = op_open_file + static_cast<int>(o.kind);
+            a.value = std::max(o.value, 0);
+            return "open";
+        case Verb::close: return "close";
+        case Verb::pwrite: a.end = 0; a.value = o.value; return "pwrite";
+        case Verb::truncate: a.end = o.size; return "truncate";
+        case Verb::fallocate: return "fallocate";
         case Verb::mmap:
+            a.shared = o.shared;
+            a.inode = o.file + 1;
+            a.to = o.offset;
             a.op = place_code(o.place);
             if (o.place == Place::anywhere) { a.page = 0; a.end = o.length; }
             a.grows = o.growsdown;
@@ -67,11 +80,13 @@ std::string call_of(const Operation& o, explore::PlainArgs& a) {
             a = {};
             a.page = o.page.page;
             a.write = o.access == AccessKind::write;
+            a.force = o.force;
             a.gup = o.verb == Verb::pin || o.verb == Verb::pin_fast ? gup_pin : gup_get;
             return o.verb == Verb::pin || o.verb == Verb::get ? "gup" : "gup_fast";
         default:
             throw UsageError("a prefix may hold only mmap, munmap, mprotect, store, fork, exit, "
-                             "pin, get, drain, reclaim, free_swap, swapon, swapoff, unuse");
+                             "pin, get, drain, reclaim, free_swap, swapon, swapoff, unuse, "
+                             "open, close, pwrite, truncate, fallocate");
     }
 }
 
@@ -104,6 +119,7 @@ class Recorder {
         p.row = o.process >= 0 ? row(o.process) : 0;
         if (o.verb == Verb::reclaim || o.verb == Verb::free_swap) p.row = frame_row(o);
         if (o.device >= 0) p.row = o.device;
+        if (o.inode >= 0) p.row = o.inode;
         if (o.verb == Verb::fork) {
             while (p.child < B.mms && s_.mms[static_cast<std::size_t>(p.child)].phase != mm_free)
                 ++p.child;
@@ -112,7 +128,7 @@ class Recorder {
             rows_.push_back(p.child);
         }
         call(p, o.deny, o.verb != Verb::drain && o.verb != Verb::free_swap &&
-                            o.device < 0);
+                            o.device < 0 && o.verb != Verb::open && o.verb != Verb::close);
     }
     int frame_row(const Operation& o) const {
         if (o.frame >= 0) return o.frame;
@@ -153,14 +169,7 @@ class Recorder {
     }
     void perform(PathStep p) {
         typename M::Out out{};
-        typename M::Step k{env_, s_, s_.tasks[0], out, p.deny};
-        proofs::Instance i;
-        i.kind = p.start ? proofs::Instance::start : proofs::Instance::step;
-        i.pc = p.pc;
-        i.op = p.op;
-        i.row = p.row;
-        i.child = p.child;
-        if (!proofs::run_instance<M>(i, k, explore::args_of<M>(p.args)))
+        if (!proofs::perform<M>(env_, s_, p, out))
             throw UsageError("a prefix does not run to its end");
         p.result = out.result;
         path_.push_back(p);

@@ -4,6 +4,7 @@
 //      one.
 #include "fuzz/conform/conform.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <set>
@@ -214,7 +215,10 @@ void Conformance::trace(const std::string& path) {
         for (const Record& r : *records)
             alone = alone && r.verb != verb_step && !r.has(flag_begin) && r.deny == 0;
     if (records && !alone) v.detail = "operations in flight, or memory refused";
-    if (!records || !alone || !restart(bounds_live)) {
+    Bounds limits = bounds_live;
+    for (const auto& [name, value] : t.limits)   // the one limit that a small arena can reach
+        if (name == "memlock_limit") limits.memlock_limit = std::min(value, limits.memlock_limit);
+    if (!records || !alone || !restart(limits)) {
         report_.traces.push_back(v);
         return;
     }

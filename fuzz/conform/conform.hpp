@@ -41,6 +41,7 @@ struct ConformReport {
     std::vector<std::string> changes;
     bool assumed = false;
     std::uint64_t operations = 0, succeeded = 0, looks = 0, starts = 0, not_enabled = 0;
+    int seeds = 1;
     double seconds = 0;
     std::array<std::uint64_t, deviation_count> deviated{};
     std::array<std::array<std::uint64_t, result_count>, verb_count> coverage{};
@@ -51,6 +52,16 @@ struct ConformReport {
 };
 
 ConformReport conform(const ConformOptions& options, const ProgressFn& progress);
+
+/// Sums of several seeds: counts, findings and the worst ending.
+void add_report(ConformReport& sum, const ConformReport& more);
+
+/// An outcome that could happen on a kernel and came less than 20 times, and why.
+struct Rare {
+    std::string operation, outcome, reason;
+    std::uint64_t count = 0;
+};
+std::vector<Rare> rare_outcomes(const ConformReport& report);
 
 /// The report as text: what was compared, the coverage, deviations, traces, findings.
 std::string conform_text(const ConformReport& report);

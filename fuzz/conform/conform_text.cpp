@@ -58,6 +58,18 @@ std::string coverage_text(const ConformReport& r) {
     return out;
 }
 
+/// After several seeds: what could have been seen and was not often enough.
+std::string rare_text(const ConformReport& r) {
+    std::string out;
+    const std::vector<Rare> rare = rare_outcomes(r);
+    for (std::size_t i = 0; i < rare.size(); ++i)
+        out += (i == 0 ? "  rare        " : "              ") +
+               padded(rare[i].operation + " " + rare[i].outcome, 26) +
+               padded(number(rare[i].count), 4) +
+               rare[i].reason + "\n";
+    return out;
+}
+
 }  // namespace
 
 std::string conform_text(const ConformReport& r) {
@@ -68,6 +80,7 @@ std::string conform_text(const ConformReport& r) {
     for (const Disagreement& d : r.findings) out += finding_text(r, d);
     if (!r.problem.empty()) out += "  problem     " + r.problem + "\n";
     if (r.operations != 0) out += coverage_text(r);
+    if (r.seeds > 1) out += rare_text(r) + "  seeds       " + std::to_string(r.seeds) + "\n";
     out += "  compared    " + number(r.operations) + " operations, " + number(r.looks) +
            " looks, " + percent(r.succeeded, r.operations) + " not refused\n";
     out += "  rate        " +

@@ -167,7 +167,8 @@ int Judge::known_deviation(const Record& r) const {
     const SeenProcess& p = before_.processes[r.who];
     const bool refused = result_infos[static_cast<std::size_t>(expected_.result)].refused;
     const bool served = !result_infos[static_cast<std::size_t>(answered_.result)].refused;
-    if (is_access(r) && refused && served) {   // a stack whose offset would fall below zero
+    // A stack whose offset would fall below zero; grown, it serves or says SIGSEGV/ACCERR.
+    if (is_access(r) && expected_.result == res_segv_maperr) {
         for (const SeenVma& v : p.vmas)
             if ((v.flags & vma_growsdown) != 0 && v.lo > r.page && v.pgoff + r.page < v.lo)
                 return dev_pgoff;

@@ -44,18 +44,6 @@ bool is_access(const Record& r) {
 
 }  // namespace
 
-ClaimSet known_broken(const Rules& rules, const Bounds& limits) {
-    ClaimSet set{};
-    if (limits.has_swap() && rules.swapin == Swapin::reuse)
-        for (const char* id : {"cow.handle-isolation", "pin.write-private"})
-            set[static_cast<std::size_t>(claim_index(id))] = true;
-    const bool loses_dma =
-        rules.cow_reuse != CowReuse::exclusive || rules.gup_unshare == GupUnshare::no;
-    if (loses_dma)
-        for (const char* id : {"pin.coherent", "cow.private-isolation"})
-            set[static_cast<std::size_t>(claim_index(id))] = true;
-    return set;
-}
 bool alike(const Finding& a, const Finding& b) {
     const auto differs = [](const Finding& f) {
         return f.kind == FindingKind::answer || f.kind == FindingKind::observation ||

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fuzz/lockstep/compare.hpp"
+#include "fuzz/reference/known_broken.hpp"
 #include "fuzz/systems/reference.hpp"
 
 namespace faultline::fuzz {
@@ -20,10 +21,6 @@ struct Arena {
     Bounds limits = bounds_f1;   ///< within that capacity
     ClaimSet excused{};          ///< claims these rules are known to break
 };
-/// The claims that a named kernel is known to break: 5.10 loses what a device writes to a page that
-/// is being copied (exhibit M05), and with swap space takes no notice of references when a page
-/// comes back (M31, M32).
-ClaimSet known_broken(const Rules& rules, const Bounds& limits = {});
 
 enum class FindingKind {
     answer,        ///< a call answered differently

@@ -27,7 +27,7 @@ class Generator {
             r = Record{};
             r.task = static_cast<std::uint8_t>(task);
             if (!fill(s, swarm_.verbs[bits & 255], r)) continue;
-            if (static_cast<int>((bits >> 8) & 255) < swarm_.deny && !interleaved_) {
+            if (static_cast<int>((bits >> 8) & 255) < swarm_.deny && !interleaved_ && steps(r)) {
                 // Mostly among the first; a call that fills a range asks many times.
                 const bool late = ((bits >> 20) & 3) == 0;
                 r.deny = static_cast<std::uint8_t>(1 + ((bits >> 16) & (late ? 15 : 3)));
@@ -39,6 +39,10 @@ class Generator {
 
   private:
     static constexpr int none = -1;
+    /// The record takes steps, some of which may ask the allocator; an event is done at once.
+    static bool steps(const Record& r) {
+        return r.verb >= operation_count || operation_shape(r.verb).task;
+    }
     template <class Table>
     static const auto& at(const Table& table, int row) {
         return table[static_cast<std::size_t>(row)];
@@ -111,7 +115,7 @@ class Generator {
 
     bool fill(const State& s, int row, Record& r) {
         r.verb = verb_of_row(row);
-        if (interleaved_ && row < operation_count) r.flags |= flag_begin;
+        if (interleaved_ && row < operation_count && steps(r)) r.flags |= flag_begin;
         switch (row) {
             case operation_id<OpMmap>(): return fill_mmap(s, r);
             case operation_id<OpMprotect>():
@@ -272,10 +276,8 @@ class Generator {
         const auto& pte = at(mm.ptes, r.page);
         const bool stores = write && pte.write && pte.frame.some() && !pte.protnone;
         r.verb = verb_of_row(stores ? operation_id<OpStore>() : operation_id<OpFault>());
-        if (!stores) {
-            r.value = 0;
-            r.flags |= flag_begin;
-        }
+        if (!stores) r.value = 0;
+        r.flags = stores ? std::uint8_t{0} : static_cast<std::uint8_t>(r.flags | flag_begin);
         return true;
     }
     /// Looks at a few frames: who goes on filling memory sees little but OOM.

@@ -12,19 +12,52 @@
 namespace faultline::fuzz {
 namespace {
 
-/// Names by row; a name is never used again.
-struct Names {
-    std::map<int, int> process{{0, 0}}, handle;   ///< row -> name
-    int processes = 1, handles = 0;
+/// What a trace calls the rows: processes and handles, each in order of appearance.
+class Names {
+  public:
+    int process_row(int name) const { return row_of(processes_, name); }
+    int handle_row(int name) const { return row_of(handles_, name); }
+    int process_of(int row) const { return name_of(processes_, row); }
+    int handle_of(int row) const { return name_of(handles_, row); }
+    int next_process() const { return static_cast<int>(processes_.size()); }
+    int next_handle() const { return static_cast<int>(handles_.size()); }
 
-    int of(const std::map<int, int>& names, int row) const {
-        const auto found = names.find(row);
-        return found == names.end() ? -1 : found->second;
+    /// A task has begun a fork: its child has a name before it has a life.
+    void fork_begins(int task) {
+        unborn_[task] = next_process();
+        processes_.push_back(gone);
     }
-    void after(const Outcome& o) {
-        if (o.child >= 0 && o.result == res_ok) process[o.child] = processes++;
-        if (o.handle >= 0) handle[o.handle] = handles++;
+    /// After a start or a step of a task, which now is idle or still in flight.
+    void after(int task, const Outcome& o, bool idle) {
+        if (o.handle >= 0) bind(handles_, next_handle(), o.handle);
+        const auto fork = unborn_.find(task);
+        if (fork == unborn_.end()) return;
+        const bool born = o.child >= 0 && o.result == res_ok;
+        if (born) bind(processes_, fork->second, o.child);
+        else if (!idle) return;
+        else if (fork->second == next_process() - 1) processes_.pop_back();   // as TRACE.md has it
+        unborn_.erase(fork);
     }
+
+  private:
+    static constexpr int gone = -1;
+    static int row_of(const std::vector<int>& rows, int name) {
+        return name >= 0 && name < static_cast<int>(rows.size())
+                   ? rows[static_cast<std::size_t>(name)] : gone;
+    }
+    static int name_of(const std::vector<int>& rows, int row) {
+        const auto found = std::find(rows.begin(), rows.end(), row);
+        return found == rows.end() ? -1 : static_cast<int>(found - rows.begin());
+    }
+    /// The name gets the row; whoever had it before is gone.
+    static void bind(std::vector<int>& rows, int name, int row) {
+        std::replace(rows.begin(), rows.end(), row, gone);
+        if (name == static_cast<int>(rows.size())) rows.push_back(gone);
+        rows[static_cast<std::size_t>(name)] = row;
+    }
+
+    std::vector<int> processes_{0}, handles_;   ///< rows by name
+    std::map<int, int> unborn_;                 ///< by task: the name of the child it makes
 };
 
 /// What a trace's verb is as a record, for the calls on one address space or one handle.
@@ -132,7 +165,6 @@ class TraceWriter {
     /// What is not enabled says nothing, but at the end, where the other side may have enabled it.
     void record(const Record& r, bool last) {
         const int before = machine_->pc(r.task);
-        const bool forking = before != pc_idle && machine_->forking(r.task);
         // An access that needs no fault needs no task.
         const bool by_frame = r.verb < operation_count && operation_shape(r.verb).by_frame;
         const FramePlace place = by_frame ? machine_->place_of(r.who) : FramePlace{};
@@ -143,40 +175,39 @@ class TraceWriter {
         const Outcome& o = machine_->last();
         const bool call_alone = r.verb != verb_step && !r.has(flag_begin);
         if (o.blocked && o.steps == 0 && !(last && call_alone)) return;
-        if (r.verb == verb_step) step(r, before, forking, o);
+        if (r.verb == verb_step) step(r, before);
         else call(r, o, served, place);
+        names_.after(r.task, o, machine_->pc(r.task) == pc_idle);
     }
-    void step(const Record& r, int pc, bool forking, const Outcome& o) {
+    void step(const Record& r, int pc) {
         ScheduledStep s;
         s.task = r.task;
         s.step = pc_names[static_cast<std::size_t>(pc)];
         s.deny = r.deny != 0;
         s.answer.kind = Answer::Kind::any;
-        if (forking && o.child >= 0) names_.process[o.child] = unborn_;
-        else if (o.child < 0) names_.after(o);
         add(s);
     }
     void call(const Record& r, const Outcome& o, bool served, const FramePlace& place) {
         Operation op = line_of(r);
         if (op.frame >= 0 && place.by == FramePlace::By::entry) {   // a page leads to it
             op.frame = -1;
-            op.process = names_.of(names_.process, place.row);
+            op.process = names_.process_of(place.row);
             op.page.page = place.page;
         }
         const bool event =
             served || (r.verb < operation_count && !operation_shape(r.verb).task);
-        if (on_handle(op.verb)) op.handle = names_.of(names_.handle, r.who);
+        if (on_handle(op.verb)) op.handle = names_.handle_of(r.who);
         else if (op.verb != Verb::drain && op.frame < 0 && op.device < 0 && op.process < 0)
-            op.process = names_.of(names_.process, r.who);
+            op.process = names_.process_of(r.who);
         if (o.blocked && op.process < 0 && op.handle < 0 && op.device < 0) return;
         if (arena_.limits.tasks > 1 && !event) op.task = r.task;
         op.begin = !event && r.has(flag_begin) && machine_->pc(r.task) != pc_idle;
-        if (op.begin && op.verb == Verb::fork) unborn_ = names_.processes++;
-        answer(op, o);
-        if (!op.begin) names_.after(o);
+        const int child = names_.next_process();
+        if (op.verb == Verb::fork) names_.fork_begins(r.task);
+        answer(op, o, child);
         add(op);
     }
-    void answer(Operation& op, const Outcome& o) {
+    void answer(Operation& op, const Outcome& o, int child) {
         Answer& a = op.answer;
         const auto number = [&](Answer::Kind kind, int n) {
             a.kind = kind;
@@ -185,17 +216,19 @@ class TraceWriter {
         if (o.blocked && o.steps == 0) {
             a.kind = Answer::Kind::blocked;
         } else if (op.begin) {
-            if (op.verb == Verb::fork) return number(Answer::Kind::process, unborn_);
+            if (op.verb == Verb::fork) return number(Answer::Kind::process, child);
             a.kind = Answer::Kind::any;
+        } else if (o.blocked) {
+            a.kind = Answer::Kind::blocked;
         } else if (o.result != res_ok) {
             a.kind = Answer::Kind::word;
             a.word = result_infos[static_cast<std::size_t>(o.result)].text;
         } else if (op.verb == Verb::load) {
             op.value = o.value;
         } else if (op.verb == Verb::fork) {
-            number(Answer::Kind::process, names_.processes);
+            number(Answer::Kind::process, child);
         } else if (o.handle >= 0) {
-            number(Answer::Kind::handle, names_.handles);
+            number(Answer::Kind::handle, names_.next_handle());
         } else if (op.verb == Verb::mmap || op.verb == Verb::mremap || op.verb == Verb::brk) {
             number(Answer::Kind::number, o.page);
         }
@@ -210,7 +243,6 @@ class TraceWriter {
     const Arena& arena_;
     std::unique_ptr<Reference> machine_;
     Names names_;
-    int unborn_ = -1;
     std::vector<Item> items_;
 };
 
@@ -235,13 +267,6 @@ class TraceReader {
     }
 
   private:
-    static int row_of(const std::vector<int>& rows, int name) {
-        return name >= 0 && name < static_cast<int>(rows.size())
-                   ? rows[static_cast<std::size_t>(name)] : -1;
-    }
-    static void forget(std::vector<int>& rows, int row) {
-        std::replace(rows.begin(), rows.end(), row, -1);
-    }
     bool page_of(const PageRef& page, std::uint16_t& out) {
         int value = page.page;
         if (!page.name.empty()) {
@@ -263,6 +288,9 @@ class TraceReader {
         };
         switch (op.verb) {
             case Verb::mmap:
+                if (op.shared || op.file >= 0)
+                    problem_ = "a mapping of a file, which records do not carry yet";
+                if (!problem_.empty()) return false;
                 r.verb = verb_of<OpMmap>();
                 r.op = place_codes[static_cast<std::size_t>(op.place)];
                 set_prot(r, op.prot);
@@ -307,6 +335,7 @@ class TraceReader {
             case Verb::swapoff_end: r.verb = verb_of<OpSwapoffEnd>(); break;
             case Verb::unuse: r.verb = verb_of<OpUnuse>(); break;
             case Verb::handle_load: return false;   // looks, and does nothing
+            default: problem_ = "a call on a file, which records do not carry yet"; return false;
         }
         return true;
     }
@@ -329,10 +358,10 @@ class TraceReader {
         if (op.verb == Verb::handle_load) return true;
         Record r;
         int who = 0;
-        if (op.handle >= 0) who = row_of(handles_, op.handle);
+        if (op.handle >= 0) who = names_.handle_row(op.handle);
         else if (op.frame >= 0) who = op.frame;
         else if (op.device >= 0) who = op.device;
-        else if (op.process >= 0) who = row_of(processes_, op.process);
+        else if (op.process >= 0) who = names_.process_row(op.process);
         if (who < 0 || !verb(op, r)) return false;
         r.task = static_cast<std::uint8_t>(op.task >= 0 ? op.task : idle_task());
         r.deny = static_cast<std::uint8_t>(op.deny);
@@ -353,10 +382,8 @@ class TraceReader {
             r.flags |= flag_write;
         if (op.verb == Verb::fetch || (access && op.access == AccessKind::fetch))
             r.flags |= flag_exec;
-        add(r, op.begin && op.verb == Verb::fork);
+        add(r);
         const Outcome& o = machine_->last();
-        if (op.verb == Verb::exit && !op.begin && !o.blocked) forget(processes_, who);
-        if (op.verb == Verb::release && !o.blocked) forget(handles_, who);
         if (op.answer.kind == Answer::Kind::name && o.result == res_ok)
             pages_[op.answer.word] = o.page;
         return true;
@@ -373,7 +400,7 @@ class TraceReader {
                 if (pc == pc_idle) break;
                 r.deny = step_allocates(pc) && ++allocating == s.deny;
             }
-            add(r, false);
+            add(r);
             if (s.step != "run" || machine_->last().blocked) break;
         }
         return true;
@@ -383,29 +410,19 @@ class TraceReader {
             if (machine_->pc(i) == pc_idle) return i;
         return 0;
     }
-    void add(const Record& r, bool begins_fork) {
+    void add(const Record& r) {
         machine_->apply(r);
         records_.push_back(r);
         const Outcome& o = machine_->last();
-        if (begins_fork) {
-            processes_.push_back(-1);   // its row is known when it ends
-            unborn_.push_back(static_cast<int>(processes_.size()) - 1);
-        }
-        if (o.child >= 0 && o.result == res_ok) {
-            if (r.verb == verb_step && !unborn_.empty()) {
-                processes_[static_cast<std::size_t>(unborn_.front())] = o.child;
-                unborn_.erase(unborn_.begin());
-            } else {
-                processes_.push_back(o.child);
-            }
-        }
-        if (o.handle >= 0) handles_.push_back(o.handle);
+        if (o.blocked && o.steps == 0) return;
+        if (r.verb == verb_of<OpFork>()) names_.fork_begins(r.task);
+        names_.after(r.task, o, machine_->pc(r.task) == pc_idle);
     }
 
     const Arena& arena_;
     std::string& problem_;
     std::unique_ptr<Reference> machine_;
-    std::vector<int> processes_{0}, handles_, unborn_;
+    Names names_;
     std::map<std::string, int> pages_;
     std::vector<Record> records_;
 };

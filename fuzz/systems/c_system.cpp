@@ -176,8 +176,9 @@ void CSystem::observe(Observation& out) {
             const auto kind = e.kind == FL_PRESENT ? EntryKind::present
                               : e.kind == FL_ZERO  ? EntryKind::zero
                                                    : EntryKind::none;
-            y.entries[n] = {kind,         e.write != 0, e.exec != 0, e.protnone != 0,
-                            e.dirty != 0, e.frame,      e.value};
+            y.entries[n] = {.kind = kind, .write = e.write != 0, .exec = e.exec != 0,
+                            .protnone = e.protnone != 0, .dirty = e.dirty != 0, .frame = e.frame,
+                            .value = e.value};
         }
     }
     out.frames.clear();

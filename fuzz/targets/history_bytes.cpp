@@ -45,6 +45,7 @@ std::uint8_t tidy_flags(std::uint8_t flags, const OpShape& shape, Style style) {
     if (shape.gup) may |= flag_write;
     if (shape.grows) may |= flag_grows;
     if (shape.move) may |= flag_fixed | flag_maymove | flag_dontunmap;
+    if (shape.device) may |= flag_fixed | flag_maymove;   // as fuzz/reference/perform.hpp has it
     if (shape.access && (flags & flag_write) != 0) may &= ~flag_exec;
     const bool begins = shape.task && style == Style::steps;
     return static_cast<std::uint8_t>((flags & may) | (begins ? flag_begin : 0));
@@ -68,6 +69,8 @@ Record tidy(Record r, const Bounds& limits, Style style) {
     r.verb = verb_of_row(row);
     r.who = shape.by_mm       ? below(r.who, limits.mms)
             : shape.by_handle ? below(r.who, limits.handles)
+            : shape.by_frame  ? below(r.who, limits.frames)
+            : shape.by_device ? below(r.who, limits.swap_devices)
                               : std::uint8_t{0};
     r.task = style == Style::steps ? below(r.task, limits.tasks) : std::uint8_t{0};
     r.flags = tidy_flags(r.flags, shape, style);

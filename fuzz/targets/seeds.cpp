@@ -42,20 +42,22 @@ std::optional<Told> told(const std::string& text) {
 void tidy_all(std::vector<Record>& records, const Bounds& limits, Style style) {
     for (Record& r : records) r = tidy(r, limits, style);
 }
-/// Calls as begins and steps, at bounds with several tasks.
+/// The same history with each call begun and run step by step. What was begun, and its steps, stay
+/// as they are; a call that waits for a lock stays in flight.
 std::vector<Record> step_by_step(const std::vector<Record>& calls, const Arena& arena) {
     const std::unique_ptr<Reference> machine = make_reference(arena.bounds);
     std::string problem;
     machine->reset(arena.limits, arena.rules, problem);
     std::vector<Record> out;
-    for (Record r : calls) {
-        r = tidy(r, arena.limits, Style::steps);
-        out.push_back(r);
-        machine->apply(r);
-        while (machine->pc(r.task) != pc_idle) {
+    for (const Record& call : calls) {
+        const bool whole = call.verb != verb_step && !call.has(flag_begin);
+        out.push_back(tidy(call, arena.limits, Style::steps));
+        const Answered begun = machine->apply(out.back());
+        for (int allocating = 0; whole && !begun.blocked && machine->pc(call.task) != pc_idle;) {
             Record step;
             step.verb = verb_step;
-            step.task = r.task;
+            step.task = call.task;
+            step.deny = step_allocates(machine->pc(call.task)) && ++allocating == call.deny;
             if (machine->apply(step).blocked) break;
             out.push_back(step);
         }
@@ -148,13 +150,11 @@ Files schedule_seeds(const Files& traces) {
     for (const auto& [name, text] : traces) {
         auto t = told(text);
         if (!t) continue;
-        if (scheduled(t->records)) {
-            tidy_all(t->records, t->arena.limits, Style::steps);
-        } else {
+        if (!scheduled(t->records)) {
             t->arena.bounds = schedule_places.back();
             t->arena.limits = capacity_of(t->arena.bounds);
-            t->records = step_by_step(t->records, t->arena);
         }
+        t->records = step_by_step(t->records, t->arena);
         if (std::find(schedule_places.begin(), schedule_places.end(), t->arena.bounds) ==
             schedule_places.end())
             continue;

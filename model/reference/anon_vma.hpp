@@ -44,7 +44,9 @@ constexpr BoolOf<K> anon_vma_compatible(const typename K::Mach::Vma& below,
     return below.used && above.used && !below.detached && !above.detached &&
            below.hi == above.lo && above.pgoff + below.lo == below.pgoff + above.lo &&
            below.growsdown == above.growsdown && below.locked == above.locked &&
-           below.dontfork == above.dontfork && below.wipeonfork == above.wipeonfork;
+           below.dontfork == above.dontfork && below.wipeonfork == above.wipeonfork &&
+           below.inode == above.inode && below.shared == above.shared &&
+           below.maywrite == above.maywrite;
 }
 /// Gives v an anon_vma: a mergeable neighbour's, else a new root. False if the slab refuses.
 template <class K>

@@ -76,7 +76,7 @@ constexpr BoolOf<K> start_edit(K& k, int mm_row, const auto& args) {
 template <class K>
 constexpr BoolOf<K> edit_next(K& k) {
     using D = typename K::D;
-    BoolOf<K> hole = false, over = false;
+    BoolOf<K> hole = false, over = false, odd = false, sealed = false;
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.cursor);
         auto above = vma_from<K>(mm, k.t.cursor);
@@ -84,6 +84,9 @@ constexpr BoolOf<K> edit_next(K& k) {
         hole = !over && !here.ok;
         IF(!over && here.ok) WITH(v, mm.vmas, here) {
             using M = typename K::Mach;
+            // mm/madvise.c:madvise_vma_behavior, mm/mprotect.c:do_mprotect_pkey@v6.1
+            odd = k.t.op == op_wipeonfork && v.inode.some();
+            sealed = k.t.op == op_mprotect && k.t.write && v.inode.some() && !v.maywrite;
             IF(same_flags<M>(edited_flags<typename K::Mach>(k.t, v), flags_of<M>(v)))
                 k.t.cursor = min_page<K>(v.hi, k.t.end);
             else k.t.pc = pc_edit_left;
@@ -101,6 +104,8 @@ constexpr BoolOf<K> edit_next(K& k) {
     IF(fails) finish(k, res_enomem);
     IF(over && !fails && !fills) finish(k, res_ok);
     IF(fills) begin_populate(k, lo, hi);
+    IF(odd) finish(k, res_einval);
+    IF(sealed) finish(k, res_eacces);
     return D::done();
 }
 /// Memory or the map limit ran out: madvise says EAGAIN.
@@ -257,6 +262,10 @@ constexpr void protect_entry(K& k, typename K::Mach::Pte& pte,
         const bool dirty_only = k.env.rules.mprotect_upgrade == MprotectUpgrade::exclusive_dirty;
         if (k.env.rules.mprotect_upgrade != MprotectUpgrade::no)
             IF(flags.write && AT(k.s.frames, pte.frame, exclusive) && (pte.dirty || !dirty_only))
+                pte.write = true;
+        // A shared one's is, unless the file wants to know of the first write.
+        if constexpr (K::Mach::has_files)
+            IF(flags.shared && flags.write && (!tracks_dirty(k, flags.inode) || pte.dirty))
                 pte.write = true;
     }
 }

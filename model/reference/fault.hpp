@@ -10,25 +10,50 @@
 
 namespace faultline {
 
+/// A forced write may break copy-on-write where the VMA forbids writes.
+/// Source: mm/gup.c:check_vma_flags@v6.1
+template <class M>
+constexpr typename M::Bool may_force(const typename M::Vma& v, const typename M::Task& t) {
+    if constexpr (M::has_files) return t.forced != 0 && v.read && !v.shared;
+    else return typename M::Bool(false);
+}
 /// VM_WRITE for a write, any access at all for the rest.
 /// Source: arch/x86/mm/fault.c:access_error@v6.1
 template <class M>
 constexpr typename M::Bool access_allowed(const typename M::Vma& v, const typename M::Task& t) {
-    return (v.write || !t.write) && (v.read || v.write || v.exec);
+    return (v.write || !t.write || may_force<M>(v, t)) && (v.read || v.write || v.exec);
 }
-// What populate does when a fault that it caused found no memory: see populate.hpp.
+/// A write fault of a forced GUP is over: up to 5.19 the GUP remembers that the page is its own
+/// now, though its entry does not say so; up to 4.8 it forgot that it wants to write.
+/// Source: mm/gup.c:faultin_page@v4.8, @v5.10
 template <class K>
-constexpr void populate_starved(K& k);
+constexpr void broke_cow(K& k) {
+    using D = typename K::D;
+    const auto rule = k.env.rules.forced_write;
+    if constexpr (K::Mach::has_files)
+        if (rule != ForcedWrite::exclusive) WITH(mm, k.s.mms, k.t.mm) {
+            auto here = vma_at<K>(mm, k.t.page);
+            WITH(v, mm.vmas, here) IF(k.t.forced == 1 && !v.write) {
+                k.t.forced = 2;
+                if (rule == ForcedWrite::drops_write) k.t.write = false;
+            }
+        }
+}
+// What populate does when a fault that it caused failed: see populate.hpp.
+template <class K>
+constexpr void populate_failed(K& k, int answer);
 
 /// The fault is over. A GUP or populate that caused it looks again; errors become EFAULT or ENOMEM
 /// for a GUP.
 template <class K>
 constexpr void end_fault(K& k, int result) {
     using D = typename K::D;
-    const bool failed = result == res_segv_maperr || result == res_segv_accerr || result == res_oom;
+    const bool failed = result == res_segv_maperr || result == res_segv_accerr ||
+                        result == res_sigbus || result == res_oom;
     const int for_gup = result == res_oom ? res_enomem : res_efault;
     const BoolOf<K> fills = k.t.gup == gup_touch;
     k.out.fault = result;
+    if (result == res_copied || result == res_reused) broke_cow(k);
     IF(k.t.gup == gup_none) finish(k, result);
     else {
         k.t.exec = false;
@@ -38,16 +63,29 @@ constexpr void end_fault(K& k, int result) {
         k.t.old = typename K::Mach::FrameRef{};
         k.t.slot = typename K::Mach::SlotRef{};
         k.t.swp_exclusive = false;
+        k.t.copied = typename K::Mach::Value{};
         IF(fills) {
             k.t.write = false;
             k.t.pc = pc_populate;
-            if (result == res_oom) populate_starved(k);
+            if (result == res_oom) populate_failed(k, res_eagain);
+            else if (result == res_sigbus) populate_failed(k, res_enomem);
             else if (failed) finish(k, for_gup);   // cannot be: populate has looked
         } else {
             if (failed) finish(k, for_gup);
             else k.t.pc = pc_gup_follow;
         }
     }
+}
+/// The page lies in a mapping of a file; `shared`: in a shared one.
+template <class K>
+constexpr BoolOf<K> in_file_mapping(const K& k, const auto& mm, bool shared) {
+    using D = typename K::D;
+    BoolOf<K> yes = false;
+    if constexpr (K::Mach::has_files) {
+        auto here = vma_at<K>(mm, k.t.page);
+        WITH(v, mm.vmas, here) yes = v.inode.some() && (v.shared || !shared);
+    }
+    return yes;
 }
 
 /// Looks at the entry, without its lock, and decides what to do. Source: handle_pte_fault@v6.1
@@ -56,10 +94,16 @@ constexpr void sample_entry(K& k, const auto& mm) {
     using D = typename K::D;
     WITH(pte, mm.ptes, k.t.page) {
         const BoolOf<K> empty = is_empty(pte);
-        const BoolOf<K> shared = !AT(k.s.frames, pte.frame, exclusive);
+        const BoolOf<K> file = in_file_mapping(k, mm, false);
+        const BoolOf<K> shared = !AT(k.s.frames, pte.frame, exclusive) &&
+                                 AT(k.s.frames, pte.frame, inode).none();
         const BoolOf<K> wp_write = k.t.write && !pte.write;
-        IF(empty && !k.t.write) k.t.pc = pc_fault_zero;
+        IF(empty && !k.t.write && !file) k.t.pc = pc_fault_zero;
         IF(empty && k.t.write) k.t.pc = pc_fault_prepare;
+        if constexpr (K::Mach::has_files) {   // mm/memory.c:do_fault@v6.1
+            IF(empty && file && !k.t.write) k.t.pc = pc_file_around;
+            IF(empty && k.t.write && in_file_mapping(k, mm, true)) k.t.pc = pc_file_find;
+        }
         IF(pte.zero && k.t.write) {
             k.t.zero = true;
             k.t.pc = pc_fault_prepare;
@@ -218,6 +262,8 @@ constexpr BoolOf<K> fault_alloc(K& k) {
         WITH(f, k.s.frames, fresh) f.refcount = 1;
         k.t.frame = fresh;
         k.t.pc = pc_fault_fill;
+        if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, k.t.mm)
+            IF(k.t.old.none() && in_file_mapping(k, mm, false)) k.t.pc = pc_file_find;
     } else {
         WITH(o, k.s.frames, k.t.old) put_frame(k, o);
         end_fault(k, res_oom);
@@ -233,6 +279,8 @@ constexpr BoolOf<K> fault_fill(K& k) {
         f.value = value;
         f.uptodate = true;
     }
+    if constexpr (K::Mach::has_files) WITH(o, k.s.frames, k.t.old)
+        k.t.copied = file_want(k, o.inode, o.index);
     k.t.pc = pc_fault_install;
     return D::done();
 }
@@ -246,6 +294,15 @@ constexpr void own_new_frame(K& k, auto& f, const typename K::Mach::Vma& v, cons
     f.index = v.pgoff + (page - v.lo);
     add_to_batch(k, f);
 }
+/// A private copy takes the place of a page of the cache, which the owner's handles keep.
+template <class K>
+constexpr void replace_file_page(K& k, auto& mm, const auto& f) {
+    using D = typename K::D;
+    count_rss(k, mm, f, false);
+    mm.rss_anon += 1;
+    detach_handles(k, k.t.mm, k.t.page);
+    WITH(want, mm.want, k.t.page) want = k.t.copied;
+}
 /// Under the page-table lock: if the entry still is what was sampled, the new frame replaces it.
 template <class K>
 constexpr BoolOf<K> fault_install(K& k) {
@@ -258,6 +315,8 @@ constexpr BoolOf<K> fault_install(K& k) {
             same = pte.zero == k.t.zero && pte.frame == k.t.old && pte.slot.none() &&
                    !(pte.write && copy);
             IF(same) {
+                if constexpr (K::Mach::has_files) WITH(o, k.s.frames, k.t.old)
+                    IF(is_file_page(o)) replace_file_page(k, mm, o);
                 WITH(o, k.s.frames, k.t.old) unmap_frame(k, o);
                 WITH(o, k.s.frames, k.t.old) free_swap_cache(k, o);
                 IF(copy) detach_gets(k, k.t.mm, k.t.page);
@@ -326,8 +385,13 @@ constexpr BoolOf<K> fault_wp(K& k) {
     BoolOf<K> same = false;
     WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.page)
         same = pte.frame == k.t.old && !pte.write;
-    BoolOf<K> reuse = false;
-    IF(same) reuse = may_reuse(k, k.t.old);
+    BoolOf<K> reuse = false, shares = false;   // a shared page of a file is made writable as such
+    BoolOf<K> nothing = false;   // only anonymous pages are unshared (A-longterm)
+    if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, k.t.mm) {
+        nothing = same && k.t.unshare && AT(k.s.frames, k.t.old, inode).some();
+        shares = same && in_file_mapping(k, mm, true);
+    }
+    IF(same && AT(k.s.frames, k.t.old, inode).none()) reuse = may_reuse(k, k.t.old);
     IF(same && reuse) {
         WITH(mm, k.s.mms, k.t.mm) {
             auto here = vma_at<K>(mm, k.t.page);
@@ -336,17 +400,19 @@ constexpr BoolOf<K> fault_wp(K& k) {
                     IF(!o.exclusive) o.anon_vma = v.anon_vma;
                 o.exclusive = true;
             }
-            WITH(pte, mm.ptes, k.t.page) {
-                pte.write = !k.t.unshare;
+            WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
+                pte.write = v.write && !k.t.unshare;
                 pte.dirty = pte.dirty || !k.t.unshare;
             }
         }
     }
-    IF(same && !reuse) {
+    IF(same && !reuse && !nothing) {
         WITH(o, k.s.frames, k.t.old) o.refcount += 1;
         k.t.pc = pc_fault_prepare;
+        if constexpr (K::Mach::has_files) IF(shares) k.t.pc = pc_file_lock;
     }
     IF(same && reuse) end_fault(k, res_reused);
+    IF(nothing) end_fault(k, res_spurious);
     IF(!same) end_fault(k, res_raced);
     return D::done();
 }

@@ -62,6 +62,7 @@ constexpr BoolOf<K> dup_vma(K& k, auto& child, typename K::Mach::Vma& copy,
     copy = fresh;
     BoolOf<K> ok = !k.deny;
     IF(ok && !v.wipeonfork) ok = fork_anon_vma(k, copy, v);
+    IF(ok) count_writable(k, copy, true);
     IF(ok) child.map_count += 1;
     else copy = typename K::Mach::Vma{};
     return ok;
@@ -158,10 +159,10 @@ constexpr BoolOf<K> fork_share(K& k) {
                     f.exclusive = false;
                     f.mapcount += 1;
                     f.refcount += 1;
+                    count_rss(k, child, f, true);
                 }
                 pte.write = false;
                 copy = pte;
-                child.rss_anon += 1;
                 WITH(want, child.want, k.t.cursor)
                     WITH(parents, mm.want, k.t.cursor) want = parents;
                 fork_next_page(k, v);
@@ -179,8 +180,11 @@ constexpr BoolOf<K> fork_copy(K& k) {
     using D = typename K::D;
     auto fresh = free_frame(k);
     const auto value = AT(k.s.frames, k.t.old, value);
+    typename K::Mach::Value from_file{};
+    if constexpr (K::Mach::has_files) WITH(o, k.s.frames, k.t.old)
+        from_file = file_want(k, o.inode, o.index);
     BoolOf<K> same = true;   // reclaim may have been faster
-    if constexpr (K::Mach::has_swap)
+    if constexpr (K::Mach::has_backing)   // or a truncation
         WITH(mm, k.s.mms, k.t.mm) WITH(pte, mm.ptes, k.t.cursor) same = pte.frame == k.t.old;
     IF(!same) {
         k.t.old = typename K::Mach::FrameRef{};
@@ -204,8 +208,11 @@ constexpr BoolOf<K> fork_copy(K& k) {
                 copy.protnone = !accessible(flags_of<typename K::Mach>(v));
                 copy.dirty = true;
                 child.rss_anon += 1;
-                WITH(want, child.want, k.t.cursor)
+                WITH(want, child.want, k.t.cursor) {
                     WITH(parents, mm.want, k.t.cursor) want = parents;
+                    if constexpr (K::Mach::has_files)
+                        IF(AT(k.s.frames, k.t.old, inode).some()) want = from_file;
+                }
             }
             WITH(v, mm.vmas, here) fork_next_page(k, v);
         }

@@ -34,7 +34,7 @@ constexpr void forget_map(K&, F& f) {
     IF(f.mapcount == 0) {
         f.exclusive = false;
         f.anon_vma = typename K::Mach::AnonRef{};
-        f.index = 0;
+        IF(f.inode.none()) f.index = 0;
     }
 }
 /// A page-table entry stops mapping f.

@@ -8,7 +8,7 @@
 //          both sides in Linux too (A-get-reads); the zero page yields no handle (as since 6.1.y,
 //          is_zero_page).
 #pragma once
-#include "model/reference/swapin.hpp"
+#include "model/reference/file_fault.hpp"
 
 namespace faultline {
 
@@ -38,6 +38,7 @@ constexpr void keep_handle(K& k, const auto& row, const typename K::Mach::FrameR
     WITH(h, k.s.handles, row) {
         h.kind = k.t.gup;
         h.write = k.t.write;
+        if constexpr (K::Mach::has_files) h.write = h.write || k.t.forced != 0;
         h.attached = true;
         h.mm = k.t.mm;
         h.page = k.t.page;
@@ -58,9 +59,24 @@ constexpr BoolOf<K> must_unshare(const K& k, const auto& frame) {
     using D = typename K::D;
     const bool asks = k.env.rules.gup_unshare == GupUnshare::yes;
     return BoolOf<K>(asks) && k.t.gup == gup_pin && !k.t.write &&
-           !AT(k.s.frames, frame, exclusive);
+           !AT(k.s.frames, frame, exclusive) && AT(k.s.frames, frame, inode).none();
 }
 
+/// A read-only entry serves a write that is forced. Source: mm/gup.c:can_follow_write_pte@v6.1;
+/// follow_page_pte, can_follow_write_pte@v5.10
+template <class K>
+constexpr BoolOf<K> serves_forced(const K& k, const typename K::Mach::Vma& v, const auto& pte) {
+    using D = typename K::D;
+    BoolOf<K> serves = false;
+    if constexpr (K::Mach::has_files) {
+        if (k.env.rules.forced_write == ForcedWrite::cow_flag)
+            serves = k.t.forced == 2 && pte.dirty;
+        if (k.env.rules.forced_write == ForcedWrite::exclusive)
+            serves = may_force<typename K::Mach>(v, k.t) && !v.write &&
+                     AT(k.s.frames, pte.frame, exclusive);
+    }
+    return serves;
+}
 template <class K>
 constexpr BoolOf<K> start_gup(K& k, int mm_row, const auto& args) {
     using D = typename K::D;
@@ -72,6 +88,10 @@ constexpr BoolOf<K> start_gup(K& k, int mm_row, const auto& args) {
     k.t.page = args.page;
     k.t.write = args.write;
     k.t.gup = args.gup;
+    if constexpr (K::Mach::has_files) {
+        REQUIRE(!args.force || (args.write && args.gup == gup_pin));
+        IF(args.force) k.t.forced = 1;
+    }
     announce_pin(k, k.s.mms[static_cast<std::size_t>(mm_row)]);
     k.t.pc = pc_gup_follow;
     return D::done();
@@ -86,13 +106,17 @@ constexpr BoolOf<K> gup_follow(K& k) {
     typename K::Mach::FrameRef frame{};
     WITH(mm, k.s.mms, k.t.mm) {
         auto here = vma_at<K>(mm, k.t.page);
-        BoolOf<K> allowed = false;
+        BoolOf<K> allowed = false, forced = false;
         // mm/gup.c:check_vma_flags@v6.1
-        WITH(v, mm.vmas, here)
-            allowed = D::select(BoolOf<K>(k.t.write), BoolOf<K>(v.write), BoolOf<K>(v.read));
+        WITH(v, mm.vmas, here) WITH(pte, mm.ptes, k.t.page) {
+            allowed = D::select(BoolOf<K>(k.t.write),
+                                BoolOf<K>(v.write || may_force<typename K::Mach>(v, k.t)),
+                                BoolOf<K>(v.read));
+            forced = serves_forced(k, v, pte);
+        }
         WITH(pte, mm.ptes, k.t.page) {
             const BoolOf<K> usable = allowed && pte.frame.some() && !pte.protnone &&
-                                     (pte.write || !k.t.write);
+                                     (pte.write || !k.t.write || forced);
             const BoolOf<K> unshare = usable && must_unshare(k, pte.frame);
             zero = allowed && pte.zero && !k.t.write;
             got = usable && !unshare;
@@ -196,6 +220,8 @@ constexpr BoolOf<K> unpin(K& k, int handle_row) {
     // Who has written through a pin marks the page dirty: unpin_user_pages_dirty_lock@v6.1
     if constexpr (K::Mach::has_swap) WITH(f, k.s.frames, h.frame)
         IF(h.kind == gup_pin && h.write && f.slot.some()) f.dirty = true;
+    if constexpr (K::Mach::has_files) WITH(f, k.s.frames, h.frame)
+        IF(h.kind == gup_pin && h.write && is_file_page(f)) f.dirty = true;
     WITH(f, k.s.frames, h.frame) ungrab_frame(k, f, h.kind);
     h = typename K::Mach::Handle{};
     k.out.result = res_ok;
@@ -207,8 +233,18 @@ constexpr BoolOf<K> handle_store(K& k, int handle_row, const auto& args) {
     using D = typename K::D;
     auto& h = k.s.handles[static_cast<std::size_t>(handle_row)];
     REQUIRE(h.kind == gup_pin && h.write && args.value.v <= k.env.limits.values);
-    WITH(f, k.s.frames, h.frame) f.value = args.value;
-    IF(h.attached) WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
+    BoolOf<K> may = true;   // ghost: who maps the file to write it may write it
+    if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
+        for (const auto& v : mm.vmas)
+            may = may && !(h.attached && pte.frame == h.frame && v.used && v.lo <= h.page &&
+                           v.hi > h.page && !v.shared);
+    WITH(f, k.s.frames, h.frame) {
+        f.value = args.value;
+        if constexpr (K::Mach::has_files)
+            IF(may) set_file_want(k, f.inode, f.index, args.value);
+    }
+    IF(h.attached && AT(k.s.frames, h.frame, inode).none())
+        WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
         WITH(want, mm.want, h.page) IF(finds_frame(k.s, pte, h.frame)) want = args.value;
     k.out.result = res_ok;
     return D::done();
@@ -225,7 +261,15 @@ constexpr BoolOf<K> user_store(K& k, int mm_row, const auto& args) {
         pte.dirty = true;
         WITH(f, k.s.frames, pte.frame) f.value = args.value;
     }
-    WITH(want, mm.want, args.page) want = args.value;
+    BoolOf<K> shared = false;
+    if constexpr (K::Mach::has_files) {   // also in a VMA that is being unmapped
+        for (const auto& v : mm.vmas)
+            IF(v.used && v.lo <= args.page && v.hi > args.page && v.shared) {
+                shared = true;
+                set_file_want(k, v.inode, file_index(v, args.page), args.value);
+            }
+    }
+    IF(!shared) WITH(want, mm.want, args.page) want = args.value;
     k.out.result = res_ok;
     return D::done();
 }

@@ -47,6 +47,37 @@ constexpr auto is_unuse(const auto& t) { return is_swapin(t) && t.op == op_swapo
 constexpr auto swaps_alone(const auto& t) {
     return pc_between(t.pc, pc_swap_read_alone, pc_swap_map_alone);
 }
+/// A fault that needs a page of a file: old is the page of the cache, frame the private copy.
+constexpr auto is_file_fault(const auto& t) {
+    return pc_between(t.pc, pc_file_around, pc_file_map);
+}
+/// Has a page of the cache in hand, and a reference to it.
+constexpr auto holds_cache_page(const auto& t) {
+    return pc_between(t.pc, pc_file_read, pc_file_map);
+}
+/// Holds that page's lock.
+constexpr auto locks_cache_page(const auto& t) {
+    return t.pc == pc_file_read || pc_between(t.pc, pc_file_mkwrite, pc_file_map);
+}
+/// A call on a file; all but reads hold the inode's lock.
+constexpr auto is_inode_call(const auto& t) {
+    return pc_between(t.pc, pc_inode_read, pc_falloc_undo);
+}
+constexpr auto locks_inode(const auto& t) {
+    return pc_between(t.pc, pc_inode_write, pc_falloc_undo);
+}
+/// Truncation and hole punching.
+constexpr auto is_truncation(const auto& t) {
+    return pc_between(t.pc, pc_trunc_unmap, pc_trunc_again);
+}
+constexpr auto is_cleaning(const auto& t) {
+    return pc_between(t.pc, pc_clean_write, pc_clean_written);
+}
+/// Runs in no address space.
+constexpr bool pc_without_mm(int pc) { return pc_between(pc, pc_inode_read, pc_reclaim_drop); }
+constexpr auto without_mm(const auto& t) {
+    return pc_between(t.pc, pc_inode_read, pc_reclaim_drop);
+}
 constexpr auto is_reclaim(const auto& t) {
     return pc_between(t.pc, pc_reclaim_add, pc_reclaim_drop);
 }
@@ -69,11 +100,13 @@ constexpr auto writes_mmap(const auto& t) {
 }
 /// The frame in hand belongs to nobody else yet.
 constexpr auto holds_new_frame(const auto& t) {
-    return pc_between(t.pc, pc_fault_fill, pc_fault_install);
+    return pc_between(t.pc, pc_fault_fill, pc_fault_install) ||
+           (is_file_fault(t) && t.frame.some());
 }
 /// The step works on an anon_vma that was prepared before.
 constexpr auto is_prepared(const auto& t) {
-    return pc_between(t.pc, pc_fault_alloc, pc_fault_install);
+    return pc_between(t.pc, pc_fault_alloc, pc_fault_install) ||
+           (is_file_fault(t) && t.frame.some());
 }
 
 template <class K>

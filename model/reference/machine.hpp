@@ -34,10 +34,13 @@ struct Machine {
     using AnonRef = typename D::template Ref<AnonVmaSort, B.anon_vmas>;
     using MmRef = typename D::template Ref<MmSort, B.mms>;
     using Value = typename D::template Ref<ValueSort, B.values>;
-    static constexpr bool has_swap = B.has_swap();
+    static constexpr bool has_swap = B.has_swap(), has_files = B.has_files();
+    static constexpr bool has_backing = has_swap || has_files;
     using Slot = SlotRow<D, B>;
     using SlotRef = typename D::template Ref<SlotSort, B.slots>;
     using DeviceRef = typename D::template Ref<DeviceSort, B.swap_devices>;
+    using Inode = InodeRow<D, B>;
+    using InodeRef = typename D::template Ref<InodeSort, B.inodes>;
     using Page = typename D::template Int<B.pages>;
 
     /// The answer of a step: `result` stays res_pending until the operation ends.

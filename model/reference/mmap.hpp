@@ -68,6 +68,7 @@ constexpr BoolOf<K> insert_range(K& k, auto& mm, const typename K::Mach::Page& l
         v.hi = hi;
         v.pgoff = like.pgoff;
         inherit_anon_vma(k, v, like);
+        count_writable(k, v, true);
         mm.map_count += 1;
     }
     const BoolOf<K> ok = merged || row.ok;
@@ -111,6 +112,13 @@ constexpr BoolOf<K> start_mmap(K& k, int mm_row, const auto& args) {
     REQUIRE(args.page < args.end && args.end <= k.env.limits.pages);
     REQUIRE(args.op >= op_mmap && args.op <= op_mmap_noreplace);
     REQUIRE(args.op != op_mmap || args.page == 0);
+    if constexpr (K::Mach::has_files) {
+        REQUIRE(args.inode.none() || AT(k.s.inodes, args.inode, open));
+        REQUIRE(args.to < k.env.limits.inode_pages && (args.inode.some() || args.to == 0));
+        k.t.to = args.to;
+    }
+    k.t.inode = args.inode;
+    k.t.shared = args.shared;
     k.t.mm = ref;
     k.t.page = args.page;
     k.t.end = args.end;
@@ -122,6 +130,8 @@ constexpr BoolOf<K> start_mmap(K& k, int mm_row, const auto& args) {
     IF(args.op == op_mmap_fixed) k.t.pc = pc_unmap_split_lo;
     else k.t.pc = pc_mmap_insert;
     IF(mm.map_count > k.env.limits.map_count_limit) finish(k, res_enomem);
+    // A stack is neither shared nor a file.
+    IF(args.grows && (args.shared || args.inode.some())) finish(k, res_einval);
     return D::done();
 }
 /// brk: sets the end of the heap; shrinking unmaps, growing inserts.
@@ -157,11 +167,50 @@ constexpr BoolOf<K> start_brk(K& k, int mm_row, const auto& args) {
     }
     return D::done();
 }
+/// What backs the new range: a file, or memory of its own to be shared. False if its seals forbid
+/// the mapping or no inode can be had. Source: linux mm/shmem.c:shmem_mmap, shmem_zero_setup@v6.12
+template <class K>
+constexpr BoolOf<K> back_range(K& k, typename K::Mach::Vma& like, const auto& len,
+                               BoolOf<K>& sealed) {
+    using D = typename K::D;
+    BoolOf<K> ok = true;
+    if constexpr (K::Mach::has_files) {
+        const BoolOf<K> seal = AT(k.s.inodes, k.t.inode, seal_write) ||
+                               AT(k.s.inodes, k.t.inode, seal_future);
+        auto row = D::find_row(k.s.inodes, [&](int i, const auto& inode) {
+            return BoolOf<K>(i < k.env.limits.inodes) && inode.kind == inode_none && !k.deny;
+        });
+        like.inode = k.t.inode;
+        like.shared = k.t.shared;
+        like.maywrite = k.t.inode.some() && !(k.t.shared && seal);
+        sealed = k.t.shared && k.t.write && seal;
+        IF(k.t.inode.some()) like.pgoff = k.t.to;
+        IF(k.t.shared && k.t.inode.none()) {
+            like.inode = row;
+            like.maywrite = true;
+            like.pgoff = 0;
+            ok = row.ok && len <= k.env.limits.inode_pages;
+        }
+        ok = ok && !sealed;
+    }
+    return ok;
+}
+/// Shared memory without a file comes to be with its first mapping; it cannot be sealed.
+template <class K>
+constexpr void begin_shared_memory(K& k, const typename K::Mach::Vma& like, const auto& len) {
+    using D = typename K::D;
+    if constexpr (K::Mach::has_files)
+        IF(k.t.shared && k.t.inode.none()) WITH(i, k.s.inodes, like.inode) {
+            i.kind = inode_shmem;
+            i.size = len;
+            i.seal_seal = true;
+        }
+}
 /// Chooses the address and puts the new range in.
 template <class K>
 constexpr BoolOf<K> mmap_insert(K& k) {
     using D = typename K::D;
-    BoolOf<K> placed = false, taken = false, ok = false;
+    BoolOf<K> placed = false, taken = false, ok = false, sealed = false;
     typename K::Mach::Page lo{}, hi{};
     WITH(mm, k.s.mms, k.t.mm) {
         const auto len = k.t.end - k.t.page;
@@ -188,14 +237,19 @@ constexpr BoolOf<K> mmap_insert(K& k) {
         like.pgoff = lo;
         const MergeStyle<typename K::Mach> style{
             .above_first = k.env.rules.mmap_merge == MmapMerge::above_first};
-        IF(placed) ok = insert_range(k, mm, lo, hi, like, style);
+        const BoolOf<K> backed = back_range(k, like, len, sealed);
+        IF(placed && backed) ok = insert_range(k, mm, lo, hi, like, style);
+        IF(ok) begin_shared_memory(k, like, len);
         IF(ok && k.t.op == op_brk) mm.brk = hi;
     }
     IF(ok) k.out.page = K::D::select(BoolOf<K>(k.t.op == op_brk), hi + 0, lo + 0);
     IF(ok) finish(k, res_ok);
     else {
         IF(!placed && taken) finish(k, res_eexist);
-        else finish(k, res_enomem);
+        else {
+            IF(placed && sealed) finish(k, res_eperm);
+            else finish(k, res_enomem);
+        }
     }
     return D::done();
 }

@@ -16,6 +16,7 @@ namespace faultline {
 template <class M>
 struct OldRange {
     typename M::Bool efault = true, eagain = false;
+    typename M::Bool einval = false;   ///< MREMAP_DONTUNMAP of a file, where that is refused
 };
 template <class K>
 constexpr OldRange<typename K::Mach> judge_old_range(const K& k, const auto& mm, const auto& page,
@@ -26,6 +27,8 @@ constexpr OldRange<typename K::Mach> judge_old_range(const K& k, const auto& mm,
     const auto stop = D::select(BoolOf<K>(page + span < end), page + span, end + 0);
     WITH(v, mm.vmas, here) {
         is.efault = v.hi < stop;
+        if (k.env.rules.dontunmap_kinds == DontunmapKinds::private_anon)
+            is.einval = v.inode.some();   // mm/mremap.c:vma_to_resize@v5.10
         is.eagain = v.locked && page + span > end &&
                     mm.locked_vm + page + span > end + k.env.limits.memlock_limit;
     }
@@ -54,8 +57,9 @@ constexpr BoolOf<K> start_mremap(K& k, int mm_row, const auto& args) {
     const BoolOf<K> here = vma_at<K>(mm, args.page).ok;
     const auto old = judge_old_range(k, mm, args.page, args.end, args.span);
     const bool early = k.env.rules.mremap_checks == MremapChecks::early;
-    const BoolOf<K> invalid = bad_flags || (bad_target && (here || BoolOf<K>(early)));
     const BoolOf<K> refused = BoolOf<K>(early) && moves;
+    const BoolOf<K> invalid = bad_flags || (bad_target && (here || BoolOf<K>(early))) ||
+                              (refused && args.dontunmap && old.einval);
     const BoolOf<K> enomem = !invalid && crowded && (here || BoolOf<K>(early));
     const BoolOf<K> efault = !invalid && !enomem && (!here || (refused && old.efault));
     const BoolOf<K> eagain = !invalid && !enomem && !efault && refused && old.eagain;
@@ -150,12 +154,13 @@ constexpr BoolOf<K> move_check(K& k) {
     using D = typename K::D;
     const auto& limits = k.env.limits;
     OldRange<typename K::Mach> old{};
-    BoolOf<K> in_place = false, grown = false, placed = false, cuts = false;
+    BoolOf<K> in_place = false, grown = false, placed = false, cuts = false, invalid = false;
     WITH(mm, k.s.mms, k.t.mm) {
         old = judge_old_range(k, mm, k.t.page, k.t.end, k.t.span);
         auto here = vma_at<K>(mm, k.t.page);
         auto found = search_topdown(k, mm, k.t.span);
-        const BoolOf<K> sound = !old.efault && !old.eagain;
+        invalid = k.t.op == op_mremap_dontunmap && old.einval;
+        const BoolOf<K> sound = !old.efault && !old.eagain && !invalid;
         const BoolOf<K> may_grow = k.t.op == op_mremap_stay || (k.t.op == op_mremap && !k.t.hole);
         typename K::Mach::Page to = k.t.to;
         IF(!k.t.hole) for (int i = 0; i < K::Mach::B.pages; ++i)
@@ -182,9 +187,10 @@ constexpr BoolOf<K> move_check(K& k) {
         k.t.to = k.t.page;
         moved(k);
     }
-    IF(old.efault) finish(k, res_efault);
-    IF(!old.efault && old.eagain) finish(k, res_eagain);
-    IF(!old.efault && !old.eagain && !grown && !placed) finish(k, res_enomem);
+    IF(invalid) finish(k, res_einval);
+    IF(!invalid && old.efault) finish(k, res_efault);
+    IF(!invalid && !old.efault && old.eagain) finish(k, res_eagain);
+    IF(!invalid && !old.efault && !old.eagain && !grown && !placed) finish(k, res_enomem);
     return D::done();
 }
 /// MREMAP_DONTUNMAP of locked memory cuts its range out first, so that locked_vm stays right.
@@ -210,7 +216,7 @@ constexpr BoolOf<K> move_vma(K& k) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) {
             typename K::Mach::Vma like = v;
-            const BoolOf<K> unfaulted = v.anon_vma.none();
+            const BoolOf<K> unfaulted = v.anon_vma.none() && v.inode.none();
             const BoolOf<K> fits = unfaulted || v.pgoff + k.t.page + k.t.span <=
                                                     v.lo + K::Mach::B.max_pgoff() + 1;
             IF(unfaulted) like.pgoff = k.t.to;
@@ -301,7 +307,8 @@ constexpr BoolOf<K> move_end(K& k) {
                 if (unlinks != DontunmapUnlinks::no)
                     IF(v.lo == k.t.page && v.hi == k.t.end) {
                         unlink_anon_vmas(k, v);
-                        if (unlinks == DontunmapUnlinks::restarts) v.pgoff = v.lo;
+                        if (unlinks == DontunmapUnlinks::restarts)
+                            IF(v.inode.none()) v.pgoff = v.lo;
                     }
             }
         }

@@ -92,9 +92,11 @@ constexpr int vm_fault_bits(int result, const Rules& rules) {
         case res_new_page:
         case res_spurious:
         case res_swapped_in:
+        case res_mapped:
         case res_raced: return 0;
         case res_retry: return static_cast<int>(bits::retry);
         case res_oom: return static_cast<int>(bits::oom);
+        case res_sigbus: return static_cast<int>(bits::sigbus);
         default: return -1;
     }
 }

@@ -37,6 +37,13 @@ template <class K>
 constexpr BoolOf<K> populate_reports(const K& k) {
     return k.t.op == op_mlock;
 }
+/// Writable memory is written to, so that it is zeroed or copied now; shared memory is not copied,
+/// and not made dirty for nothing. Source: mm/gup.c:populate_vma_page_range@v6.1
+template <class K>
+constexpr BoolOf<K> touches(const typename K::Mach::Vma& v) {
+    if constexpr (K::Mach::has_files) return v.write && !v.shared;
+    else return v.write;
+}
 /// On to the first page that the VMA in hand does not cover.
 template <class K>
 constexpr void leave_vma(K& k, const auto& v) {
@@ -45,9 +52,9 @@ constexpr void leave_vma(K& k, const auto& v) {
     else k.t.page = k.t.end;
     k.t.hole = false;
 }
-/// A fault on behalf of populate found no memory.
+/// A fault on behalf of populate found no memory, or nothing of the file there.
 template <class K>
-constexpr void populate_starved(K& k) {
+constexpr void populate_failed(K& k, int answer) {
     using D = typename K::D;
     const BoolOf<K> again = k.t.hole;
     const BoolOf<K> reports = populate_reports(k) && !again;
@@ -59,7 +66,7 @@ constexpr void populate_starved(K& k) {
         auto here = vma_at<K>(mm, k.t.page);
         WITH(v, mm.vmas, here) leave_vma(k, v);
     }
-    IF(reports) finish(k, res_eagain);
+    IF(reports) finish(k, answer);
 }
 /// Looks at the next page of the range: done, to be faulted in, or behind a hole.
 template <class K>
@@ -76,7 +83,8 @@ constexpr BoolOf<K> populate(K& k) {
             BoolOf<K> serves = false, filled = false;
             WITH(pte, mm.ptes, k.t.page) {
                 filled = pte.frame.some();
-                serves = (pte.zero || filled) && !pte.protnone && (pte.write || !v.write);
+                serves = (pte.zero || filled) && !pte.protnone &&
+                         (pte.write || !touches<K>(v));
             }
             refused = !accessible(flags_of<typename K::Mach>(v));
             serves = serves && !refused;
@@ -89,8 +97,7 @@ constexpr BoolOf<K> populate(K& k) {
                 refused || (serves && (k.t.page >= v.hi || k.t.page >= k.t.end));
             IF(leaves) leave_vma(k, v);
             drains = D::select(BoolOf<K>(each_page), serves && filled, leaves && true);
-            // Writable memory is written to, so that it is zeroed or copied now.
-            IF(faults) k.t.write = v.write;
+            IF(faults) k.t.write = touches<K>(v);
         }
         IF(!over && !here.ok) {
             typename K::Mach::Page next = k.t.end;

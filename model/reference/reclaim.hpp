@@ -9,7 +9,7 @@
 //          VMAs' anon_vmas and sees what is added meanwhile (A-rmap-order); reclaim waits for its
 //          own writeback (A-writeback-waits).
 #pragma once
-#include "model/reference/mremap.hpp"
+#include "model/reference/file_calls.hpp"
 
 namespace faultline {
 

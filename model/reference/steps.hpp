@@ -17,13 +17,18 @@ struct Args {
     typename M::template Int<op_code_count - 1> op{};
     typename M::Value value{};
     typename M::Bool synchronous{}, stable{};
+    [[no_unique_address]] typename M::Vma::Inode inode{};
+    [[no_unique_address]] typename M::Vma::Shared shared{};
+    [[no_unique_address]] Only<M::has_files, typename M::Bool, 1> force{};
 };
 
 /// The machine of these bounds has the step at all.
 constexpr bool step_exists(const Bounds& b, int pc) {
     const bool swaps = pc_between(pc, pc_swap_lookup, pc_swap_unuse) ||
                        pc_between(pc, pc_reclaim_add, pc_reclaim_drop);
-    return b.has_swap() || !swaps;
+    const bool files = pc_between(pc, pc_file_around, pc_file_map) ||
+                       pc_between(pc, pc_inode_read, pc_clean_written);
+    return (b.has_swap() || !swaps) && (b.has_files() || !files);
 }
 template <class K>
 constexpr BoolOf<K> run_swap_step(K& k, int pc) {
@@ -42,6 +47,29 @@ constexpr BoolOf<K> run_swap_step(K& k, int pc) {
         case pc_reclaim_write: return reclaim_write(k);
         case pc_reclaim_written: return reclaim_written(k);
         case pc_reclaim_drop: return reclaim_drop(k);
+        default: return BoolOf<K>(false);
+    }
+}
+template <class K>
+constexpr BoolOf<K> run_file_step(K& k, int pc) {
+    switch (pc) {
+        case pc_file_around: return file_around(k);
+        case pc_file_find: return file_find(k);
+        case pc_file_add: return file_add(k);
+        case pc_file_read: return file_read(k);
+        case pc_file_lock: return file_lock(k);
+        case pc_file_mkwrite: return file_mkwrite(k);
+        case pc_file_copy: return file_copy(k);
+        case pc_file_map: return file_map(k);
+        case pc_inode_read: return inode_read(k);
+        case pc_inode_write: return inode_write(k);
+        case pc_trunc_unmap: return trunc_unmap(k, false);
+        case pc_trunc_page: return trunc_page(k);
+        case pc_trunc_again: return trunc_unmap(k, true);
+        case pc_falloc_page: return falloc_page(k);
+        case pc_falloc_undo: return falloc_undo(k);
+        case pc_clean_write: return clean_write(k);
+        case pc_clean_written: return clean_written(k);
         default: return BoolOf<K>(false);
     }
 }
@@ -89,6 +117,8 @@ constexpr BoolOf<K> run_step(K& k, int pc) {
         case pc_exit_page: return exit_page(k);
         case pc_exit_unlink: return exit_unlink(k);
         default:
+            if constexpr (K::Mach::has_files)
+                if (step_exists(K::Mach::B, pc)) return run_file_step(k, pc);
             if constexpr (K::Mach::has_swap) return run_swap_step(k, pc);
             else return BoolOf<K>(false);
     }
@@ -102,7 +132,8 @@ constexpr bool step_allocates(int pc) {
         case pc_edit_split_hi: case pc_unmap_split_lo: case pc_unmap_split_hi:
         case pc_mmap_insert: case pc_move_check: case pc_move_split_lo: case pc_move_split_hi:
         case pc_move_vma: case pc_move_page: case pc_swap_pin: case pc_swap_add:
-        case pc_reclaim_add: return true;
+        case pc_reclaim_add: case pc_file_add: case pc_inode_read: case pc_inode_write:
+        case pc_falloc_page: return true;
         default: return false;
     }
 }
@@ -112,7 +143,9 @@ struct OpShape {
     bool by_mm = false;        ///< on one address space (else machine-wide or on a handle)
     bool by_handle = false;    ///< on one handle
     bool by_frame = false;     ///< on one frame
+    bool by_inode = false;     ///< on one file
     bool by_device = false;    ///< on one swap device
+    bool files = false;        ///< only where there are files
     bool swap = false;         ///< only where there is swap space
     bool new_mm = false;       ///< names a free address space for the child
     bool task = false;         ///< begins a task; otherwise one atomic event
@@ -123,8 +156,11 @@ struct OpShape {
     bool prot = false;         ///< args.read, write, exec
     bool grows = false;        ///< args.grows
     bool gup = false;          ///< args.gup and args.write
+    bool force = false;        ///< args.force, where there are files
     bool move = false;         ///< args.to, span, fixed, maymove, dontunmap
     bool value = false;        ///< args.value
+    bool file = false;         ///< args.inode, shared and to, where there are files
+    bool content = false;      ///< args.end and exec: size and mode of a new file
     bool device = false;       ///< args.synchronous, stable
     int op_first = 0, op_last = 0;   ///< args.op, when the steps are shared
 };
@@ -132,7 +168,7 @@ struct OpShape {
 struct OpMmap {
     static constexpr const char* name = "mmap";
     static constexpr OpShape shape{.by_mm = true, .task = true, .range = true, .prot = true,
-                                   .grows = true, .op_first = op_mmap,
+                                   .grows = true, .file = true, .op_first = op_mmap,
                                    .op_last = op_mmap_noreplace};
     template <class K>
     static constexpr auto start(K& k, int mm, int, const auto& a) { return start_mmap(k, mm, a); }
@@ -200,7 +236,8 @@ struct OpExit {
 };
 struct OpGup {
     static constexpr const char* name = "gup";
-    static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .gup = true};
+    static constexpr OpShape shape{.by_mm = true, .task = true, .page = true, .gup = true,
+                                   .force = true};
     template <class K>
     static constexpr auto start(K& k, int mm, int, const auto& a) { return start_gup(k, mm, a); }
 };
@@ -294,10 +331,126 @@ struct OpSwapoffEnd {
     }
 };
 
+struct OpOpen {
+    static constexpr const char* name = "open";
+    static constexpr OpShape shape{.by_inode = true, .files = true, .value = true, .content = true,
+                                   .op_first = op_open_file, .op_last = op_open_memfd};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return open_file(k, inode, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpClose {
+    static constexpr const char* name = "close";
+    static constexpr OpShape shape{.by_inode = true, .files = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return close_file(k, inode);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpEvict {
+    static constexpr const char* name = "evict";
+    static constexpr OpShape shape{.by_inode = true, .files = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return evict_file(k, inode);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpPwrite {
+    static constexpr const char* name = "pwrite";
+    static constexpr OpShape shape{.by_inode = true, .files = true, .task = true, .page = true,
+                                   .value = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return start_pwrite(k, inode, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpPread {
+    static constexpr const char* name = "pread";
+    static constexpr OpShape shape{.by_inode = true, .files = true, .task = true, .page = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return start_pread(k, inode, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpTruncate {
+    static constexpr const char* name = "truncate";
+    static constexpr OpShape shape{.by_inode = true, .files = true, .task = true, .end = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return start_truncate(k, inode, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpPunch {
+    static constexpr const char* name = "punch";
+    static constexpr OpShape shape{.by_inode = true, .files = true, .task = true, .range = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return start_punch(k, inode, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpFallocate {
+    static constexpr const char* name = "fallocate";
+    static constexpr OpShape shape{.by_inode = true, .files = true, .task = true, .range = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return start_fallocate(k, inode, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpSeal {
+    static constexpr const char* name = "seal";
+    static constexpr OpShape shape{.by_inode = true, .files = true, .op_first = op_seal_seal,
+                                   .op_last = op_seal_exec};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int inode, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return add_seal(k, inode, a);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpClean {
+    static constexpr const char* name = "clean";
+    static constexpr OpShape shape{.by_frame = true, .files = true, .task = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int frame, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return start_clean(k, frame);
+        else return BoolOf<K>(false);
+    }
+};
+struct OpDropPage {
+    static constexpr const char* name = "drop_page";
+    static constexpr OpShape shape{.by_frame = true, .files = true};
+    template <class K>
+    static constexpr BoolOf<K> start(K& k, [[maybe_unused]] int frame, int,
+                                     [[maybe_unused]] const auto& a) {
+        if constexpr (K::Mach::has_files) return drop_page(k, frame);
+        else return BoolOf<K>(false);
+    }
+};
+
 /// How many rows an operation may be called on.
 constexpr int operation_rows(const OpShape& shape, const Bounds& b) {
     if (shape.swap && !b.has_swap()) return 0;
-    return shape.by_mm       ? b.mms
+    if (shape.files && !b.has_files()) return 0;
+    return shape.by_inode    ? b.inodes
+           : shape.by_mm     ? b.mms
            : shape.by_handle ? b.handles
            : shape.by_frame  ? b.frames
            : shape.by_device ? b.swap_devices
@@ -309,7 +462,8 @@ inline constexpr auto operations =
     boost::hana::tuple_t<OpMmap, OpMunmap, OpMprotect, OpAdvise, OpDontneed, OpBrk, OpMremap,
                          OpFault, OpFork, OpExit, OpGup, OpGupFast, OpStore, OpUnpin, OpDma,
                          OpDrain, OpReclaim, OpFreeSwap, OpSwapon, OpSwapoff, OpUnuse,
-                         OpSwapoffEnd>;
+                         OpSwapoffEnd, OpOpen, OpClose, OpEvict, OpPwrite, OpPread, OpTruncate,
+                         OpPunch, OpFallocate, OpSeal, OpClean, OpDropPage>;
 inline constexpr int operation_count =
     static_cast<int>(decltype(boost::hana::length(operations))::value);
 

@@ -10,7 +10,7 @@
 // Differs: a slot that nobody needs is free at once, Linux may keep it in a per-CPU cache of slots
 //          (A-slot-cache); counts never overflow into continuations (A-swap-count).
 #pragma once
-#include "model/reference/frame.hpp"
+#include "model/reference/page_cache.hpp"
 
 namespace faultline {
 
@@ -117,10 +117,11 @@ constexpr void zap_page(K& k, Mm& mm, const auto& mm_ref, const auto& page) {
     using D = typename K::D;
     WITH(pte, mm.ptes, page) {
         WITH(f, k.s.frames, pte.frame) {
+            if constexpr (K::Mach::has_files) IF(is_file_page(f) && pte.dirty) f.dirty = true;
+            count_rss(k, mm, f, false);
             forget_map(k, f);
             free_swap_cache(k, f);
             put_frame(k, f);
-            mm.rss_anon -= 1;
         }
         if constexpr (K::Mach::has_swap) IF(pte.slot.some()) {
             const auto slot = pte.slot;

@@ -30,6 +30,11 @@ VmaView vma_view(const typename M::State& s, const typename M::Vma& v) {
     VmaView out{v.lo, v.hi, v.pgoff, {}, row_of(v.anon_vma), {}};
     out.flags =
         std::string(v.read ? "r" : "-") + (v.write ? "w" : "-") + (v.exec ? "x" : "-") + " p";
+    if constexpr (M::has_files) {
+        if (v.shared) out.flags.back() = 's';
+        if (v.inode.some()) out.flags += " I" + std::to_string(row_of(v.inode));
+        if (v.inode.some() && !v.maywrite) out.flags += " sealed";
+    }
     if (v.growsdown) out.flags += " growsdown";
     if (v.locked) out.flags += " locked";
     if (v.dontfork) out.flags += " dontfork";
@@ -48,6 +53,10 @@ MmView mm_view(const typename M::State& s, int id) {
     MmView out{id, mm.phase == mm_alive ? "alive" : "busy", mm.rss_anon, mm.map_count, mm.brk, {},
                {}};
     if constexpr (M::has_swap) out.rss_swap = mm.rss_swap;
+    if constexpr (M::has_files) {
+        out.rss_file = mm.rss_file;
+        out.rss_shmem = mm.rss_shmem;
+    }
     for (const auto& v : mm.vmas)
         if (v.used) out.vmas.push_back(vma_view<M>(s, v));
     std::sort(out.vmas.begin(), out.vmas.end(), [](const VmaView& a, const VmaView& b) {
@@ -75,6 +84,8 @@ FrameView frame_view(const typename M::Frame& f, int id) {
         if (set) out.flags += (out.flags.empty() ? "" : " ") + std::string(name);
     };
     flag(f.anon_vma.some(), "anon");
+    if constexpr (M::has_files)
+        if (f.inode.some()) out.flags = "I" + std::to_string(row_of(f.inode));
     flag(f.exclusive, "excl");
     flag(f.uptodate, "uptodate");
     flag(f.batched, "batched");
@@ -124,6 +135,25 @@ void view_swap(const typename M::State& s, StateView& out) {
     }
 }
 template <class M>
+void view_files(const typename M::State& s, StateView& out) {
+    for (int r = 0; r < M::B.inodes; ++r) {
+        const auto& i = s.inodes[static_cast<std::size_t>(r)];
+        if (i.kind == inode_none) continue;
+        InodeView v{r, i.kind == inode_file ? "file" : "shmem", {}, i.size, i.blocks, i.writable,
+                    {}, {}, {}};
+        each_field(i, [&](std::string_view name, const auto& field) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, bool>)
+                if (field) v.flags += (v.flags.empty() ? "" : " ") + std::string(name);
+        });
+        for (std::size_t n = 0; n < i.pages.size(); ++n) {
+            v.pages.push_back(row_of(i.pages[n]));
+            v.disk.push_back(i.disk[n].v);
+            v.want.push_back(i.want[n].v);
+        }
+        out.inodes.push_back(v);
+    }
+}
+template <class M>
 StateView view_of(const typename M::State& s) {
     StateView out;
     for (int i = 0; i < M::B.mms; ++i)
@@ -146,6 +176,7 @@ StateView view_of(const typename M::State& s) {
                                    row_of(h.mm), h.page, row_of(h.frame)});
     }
     if constexpr (M::has_swap) view_swap<M>(s, out);
+    if constexpr (M::has_files) view_files<M>(s, out);
     for (int i = 0; i < M::B.tasks; ++i) {
         const auto& t = s.tasks[static_cast<std::size_t>(i)];
         if (t.pc != pc_idle) out.tasks.push_back({i, pc_names[t.pc], task_fields<M>(t)});

@@ -12,10 +12,15 @@ namespace faultline {
 template <class M>
 struct VmaFlags {
     typename M::Bool read, write, exec, growsdown, locked, dontfork, wipeonfork;
+    // The file and how it is mapped: they never change.
+    [[no_unique_address]] typename M::Vma::Inode inode;
+    [[no_unique_address]] typename M::Vma::Shared shared;
+    [[no_unique_address]] typename M::Vma::Maywrite maywrite;
 };
 template <class M>
 constexpr VmaFlags<M> flags_of(const typename M::Vma& v) {
-    return {v.read, v.write, v.exec, v.growsdown, v.locked, v.dontfork, v.wipeonfork};
+    return {v.read, v.write, v.exec, v.growsdown, v.locked, v.dontfork, v.wipeonfork,
+            v.inode, v.shared, v.maywrite};
 }
 template <class M>
 constexpr void set_flags(typename M::Vma& v, const VmaFlags<M>& f) {
@@ -26,12 +31,16 @@ constexpr void set_flags(typename M::Vma& v, const VmaFlags<M>& f) {
     v.locked = f.locked;
     v.dontfork = f.dontfork;
     v.wipeonfork = f.wipeonfork;
+    v.inode = f.inode;
+    v.shared = f.shared;
+    v.maywrite = f.maywrite;
 }
 template <class M>
 constexpr typename M::Bool same_flags(const VmaFlags<M>& a, const VmaFlags<M>& b) {
     return a.read == b.read && a.write == b.write && a.exec == b.exec &&
            a.growsdown == b.growsdown && a.locked == b.locked && a.dontfork == b.dontfork &&
-           a.wipeonfork == b.wipeonfork;
+           a.wipeonfork == b.wipeonfork && a.inode == b.inode && a.shared == b.shared &&
+           a.maywrite == b.maywrite;
 }
 template <class M>
 constexpr typename M::Bool accessible(const VmaFlags<M>& f) {
@@ -132,6 +141,7 @@ constexpr void account_locked(K&, auto& mm, const BoolOf<K>& was, const BoolOf<K
 template <class K>
 constexpr void remove_vma(K& k, typename K::Mach::Vma& v) {
     unlink_anon_vmas(k, v);
+    count_writable(k, v, false);
     v = typename K::Mach::Vma{};
 }
 /// The survivor of a merge takes over the other side's chain if it has none.
@@ -157,6 +167,7 @@ constexpr void split_vma(K& k, auto& mm, typename K::Mach::Vma& v, const auto& r
         upper.lo = at;
         v.hi = at;
         mm.map_count += 1;
+        count_writable(k, v, true);
     }
 }
 

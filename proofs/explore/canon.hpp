@@ -100,6 +100,7 @@ class Canonicalizer {
         strip<TableCode::anon_vmas>();
         strip<TableCode::handles>();
         strip<TableCode::tasks>();
+        if constexpr (B.has_files()) strip<TableCode::inodes>();
         if constexpr (B.has_swap()) {
             strip<TableCode::slots>();
             strip<TableCode::devices>();
@@ -386,6 +387,8 @@ class Canonicalizer {
         for (int i = 0; i < B.mms; ++i) note(SortCode::mm, mm_order_[sz(i)] + 1);
         for (int i = 0; i < B.mms; ++i)
             if (!blank<TableCode::mms>(mm_order_[sz(i)])) visit_mm(mm_order_[sz(i)]);
+        if constexpr (B.has_files())
+            for (int i = 0; i < B.inodes; ++i) visit<TableCode::inodes>(i);
         drain();
         order_holders<TableCode::handles>(map_.handle);
         order_holders<TableCode::tasks>(map_.task);

@@ -163,7 +163,9 @@ namespace {
 /// doubles the states. Without it the same bounds are searched as far as memory goes (option
 /// --ops).
 void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
-    if (bounds_name != "e1" && bounds_name != "e2" && bounds_name != "e3") return;
+    if (bounds_name != "e1" && bounds_name != "e2" && bounds_name != "e3" &&
+        bounds_name != "e4")
+        return;
     c.op_codes = {op_mprotect, op_mmap};
     c.prots = {"rw", "r"};
     c.grows = false;
@@ -177,6 +179,12 @@ void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
                  "reclaim", "free_swap", "swapon"};   // swapoff too: too many states for one machine
         c.prots = {"rw"};
         c.op_codes = {op_mmap};
+        c.tasks = 2;
+    } else if (bounds_name == "e4") {
+        c.ops = {"open", "mmap", "munmap", "fault", "fork", "exit", "store", "drain", "pwrite",
+                 "pread", "truncate", "punch", "fallocate", "close", "evict"};
+        c.prots = {"rw", "r"};
+        c.op_codes = {op_mmap, op_open_tmpfs};
         c.tasks = 2;
     } else {
         c.ops = {"mmap", "munmap", "mprotect", "fault", "fork",

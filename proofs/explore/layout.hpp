@@ -54,15 +54,15 @@ struct WidthDomain {
 /// The trait table: which fields of the state hold rows that may be permuted, and how they are
 /// named.
 enum class TableCode : std::uint8_t {
-    mms, frames, anon_vmas, handles, tasks, vmas, slots, devices
+    mms, frames, anon_vmas, handles, tasks, vmas, slots, devices, inodes
 };
-inline constexpr int table_codes = 8;
+inline constexpr int table_codes = 9;
 struct TableTrait {
     std::string_view field;   ///< of StateRow, or of MmRow for rows within an address space
     TableCode table;
     SortCode sort;            ///< references to its rows; plain when nothing refers to them
 };
-inline constexpr std::array<TableTrait, 8> table_traits{{
+inline constexpr std::array<TableTrait, 9> table_traits{{
     {"mms", TableCode::mms, SortCode::mm},
     {"frames", TableCode::frames, SortCode::frame},
     {"anon_vmas", TableCode::anon_vmas, SortCode::anon_vma},
@@ -71,6 +71,7 @@ inline constexpr std::array<TableTrait, 8> table_traits{{
     {"vmas", TableCode::vmas, SortCode::plain},
     {"slots", TableCode::slots, SortCode::slot},
     {"devices", TableCode::devices, SortCode::plain},
+    {"inodes", TableCode::inodes, SortCode::plain},
 }};
 /// An array of bits with one bit per row of a sort: a set of references.
 struct BitsTrait {

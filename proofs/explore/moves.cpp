@@ -86,6 +86,28 @@ Args0 vary_move(const Args0& in, const OpShape& shape, const Bounds& limits) {
         for (a.value = 0; a.value <= limits.values; ++a.value) emit(a);
     });
 }
+Args0 vary_file(const Args0& in, const OpShape& shape, const Bounds& limits) {
+    const Args0 args = product(in, shape.content, [&](PlainArgs a, auto emit) {
+        for (a.end = 0; a.end <= limits.inode_pages; ++a.end)
+            for (const bool exec : {false, true}) {
+                a.exec = exec;
+                if (!exec || a.op == op_open_memfd) emit(a);
+            }
+    });
+    const bool may_force = shape.force && limits.has_files();
+    const Args0 forced = product(args, may_force, [&](PlainArgs a, auto emit) {
+        emit(a);
+        a.force = true;
+        if (a.write && a.gup == gup_pin) emit(a);
+    });
+    return product(forced, shape.file && limits.has_files(), [&](PlainArgs a, auto emit) {
+        for (a.inode = 0; a.inode <= limits.inodes; ++a.inode)
+            for (const bool shared : {false, true}) {
+                a.shared = shared;
+                for (a.to = 0; a.to < (a.inode != 0 ? limits.inode_pages : 1); ++a.to) emit(a);
+            }
+    });
+}
 Args0 vary_code(const Args0& in, const OpShape& shape, const ExploreConfig& c) {
     return product(in, shape.op_first != 0, [&](PlainArgs a, auto emit) {
         for (a.op = shape.op_first; a.op <= shape.op_last; ++a.op) {
@@ -118,6 +140,7 @@ std::vector<Move> list_moves(const ExploreConfig& c) {
                 emit(a);
             }
         });
+        args = vary_file(args, shape, limits);
         const int rows = operation_rows(shape, limits);
         for (int row = 0; row < rows; ++row)
             for (int child = 0; child < (shape.new_mm ? limits.mms : 1); ++child) {
@@ -133,8 +156,10 @@ namespace {
 constexpr std::array<const char*, op_code_count> code_words{
     "",     "",          "dontfork",   "dofork",         "wipeonfork", "keeponfork",
     "mlock", "munlock",  "",           "",               "hint",       "fixed",
-    "fixed_noreplace", "", "", "", "", "", "",
-    "",     "",          ""};
+    "fixed_noreplace",   "",           "",               "",           "",           "",
+    "",     "",          "",           "",               "file",       "tmpfs",      "memfd",
+    "",     "",          "",           "seal",           "shrink",     "grow",       "write",
+    "future", "exec"};
 
 std::string range_text(int from, int to) {
     return " " + std::to_string(from) + "+" + std::to_string(to - from);
@@ -153,6 +178,7 @@ std::string path_step_text(const PathStep& p) {
     std::string text = task;
     if (shape.by_mm) text += "P" + std::to_string(p.row) + " ";
     if (shape.by_frame) text += "F" + std::to_string(p.row) + " ";
+    if (shape.by_inode) text += "I" + std::to_string(p.row) + " ";
     if (shape.by_device) text += "D" + std::to_string(p.row) + " ";
     if (shape.by_handle) text += "H" + std::to_string(p.row) + " ";
     text += op_names()[static_cast<std::size_t>(p.op)];
@@ -164,6 +190,11 @@ std::string path_step_text(const PathStep& p) {
     if (shape.end) text += " " + std::to_string(a.end);
     if (shape.access) text += a.write ? " write" : a.exec ? " exec" : " read";
     if (shape.prot) text += prot_text(a).empty() ? " none" : " " + prot_text(a);
+    if (shape.content) text += " of " + std::to_string(a.end) + (a.exec ? " exec" : "");
+    if (a.inode != 0)
+        text += " I" + std::to_string(a.inode - 1) + "@" + std::to_string(a.to);
+    if (a.shared) text += " shared";
+    if (a.force) text += " force";
     if (a.grows) text += " growsdown";
     if (shape.gup) text += a.gup == gup_pin ? " pin" : " get";
     if (shape.gup && a.write) text += " write";

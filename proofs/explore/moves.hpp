@@ -59,6 +59,11 @@ inline Args<M> args_of(const PlainArgs& p) {
     a.value.v = static_cast<Num8>(p.value);
     a.synchronous = p.synchronous;
     a.stable = p.stable;
+    if constexpr (M::has_files) {
+        a.inode.v = static_cast<Num8>(p.inode);
+        a.shared = p.shared;
+        a.force = p.force;
+    }
     return a;
 }
 

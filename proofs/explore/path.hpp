@@ -18,6 +18,8 @@ struct PlainArgs {
     bool read = false, write = false, exec = false, grows = false;
     bool fixed = false, maymove = false, dontunmap = false;
     bool synchronous = false, stable = false;
+    int inode = 0;                    ///< of mmap: 0 for none
+    bool shared = false, force = false;
     int gup = 0, op = 0, value = 0;   ///< value: 0 is zero, v the v-th other content
     friend bool operator==(const PlainArgs&, const PlainArgs&) = default;
 };

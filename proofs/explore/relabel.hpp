@@ -141,6 +141,8 @@ inline void relabel(const std::uint8_t* in, const Relabelling<B>& r, std::uint8_
     place_table<B, TableCode::tasks>(in, out, r, [&](int row) {
         return r.task[static_cast<std::size_t>(row)];
     });
+    if constexpr (B.has_files())
+        place_table<B, TableCode::inodes>(in, out, r, [](int row) { return row; });
     if constexpr (B.has_swap()) {
         place_table<B, TableCode::slots>(in, out, r, by_sort(SortCode::slot));
         place_table<B, TableCode::devices>(in, out, r, [](int row) { return row; });

@@ -110,6 +110,7 @@ struct History {
     typename Con<B>::State from{};
     std::vector<Move> moves;
     bool bug = false;
+    std::vector<bool> step_held;   ///< by the last move, by index of the claim about a step
     std::string error;   ///< why the model does not replay; empty if it does
 };
 
@@ -249,6 +250,7 @@ private:
                 });
             });
         typename Sym<B>::Out out{};
+        const auto was = s.tasks[static_cast<std::size_t>(i.task)];
         typename Sym<B>::Step k{env_, s, s.tasks[static_cast<std::size_t>(i.task)], out, deny};
         o.enabled = both(o.enabled, run_instance<Sym<B>>(i, k, args).term());
         o.enabled = folded(both(o.enabled, b.enabled()));
@@ -259,6 +261,10 @@ private:
                 o.changed.emplace_back(n, after[n]);
         o.must.push_back({no_bug_claim, negate(out.bug.term())});
         for (const auto& c : b.conditions()) o.must.push_back({fits_claim, c.term});
+        const auto task = static_cast<std::size_t>(i.task);
+        if (!event(i))
+            for (const Conjunct& c : step_claim_terms<B>(env_, was, s.tasks[task], out))
+                o.must.push_back(c);
         return o;
     }
     /// Z3 sees some contradictions that folding does not; the term itself is kept.
@@ -290,10 +296,12 @@ private:
         const bool deny = may_deny && value_of(values, "deny" + at) != 0;
         if (deny) move.text += " deny";
         typename Con<B>::Out out{};
+        const auto was = t;
         typename Con<B>::Step k{env_, s, t, out, deny};
         if (!fits || !run_instance<Con<B>>(i, k, args))
             h.error = "a step of the model is not enabled concretely: " + move.text;
         h.bug = out.bug;
+        h.step_held = step_claims_held<B>(env_, was, t, out);
         move.result = out.result;
         move.after = s;
         h.moves.push_back(std::move(move));

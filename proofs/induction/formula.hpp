@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "invariants/outcomes.hpp"
 #include "invariants/registry.hpp"
 #include "proofs/symbolic/domain.hpp"
 #include "spec/reflect.hpp"
@@ -67,7 +68,7 @@ struct Instance {
 
     /// The task's address space as a step finds it, 0 for none.
     int mm_value() const {
-        return pc >= pc_reclaim_add && pc <= pc_reclaim_drop ? 0 : row + 1;
+        return pc_without_mm(pc) ? 0 : row + 1;
     }
 };
 
@@ -86,6 +87,18 @@ void each_argument(const OpShape& shape, A& a, Fn&& fn) {
         fn(a.synchronous, "arg.synchronous");
         fn(a.stable, "arg.stable");
     }
+    if (shape.content) {
+        fn(a.end, "arg.end");
+        fn(a.exec, "arg.exec");
+    }
+    if constexpr (!AbsentField<decltype(a.inode)>)
+        if (shape.file) {
+            fn(a.inode, "arg.inode");
+            fn(a.shared, "arg.shared");
+            fn(a.to, "arg.to");
+        }
+    if constexpr (!AbsentField<decltype(a.force)>)
+        if (shape.force) fn(a.force, "arg.force");
     if (shape.op_last != 0) fn(a.op, "arg.op");
     if (shape.move) {
         fn(a.to, "arg.to");
@@ -116,8 +129,16 @@ void with_operation(int index, Fn&& fn) {
     });
 }
 
-/// Id, sentence and kind of every claim, by index; the last two are conditions every step is proved
-/// to keep.
+/// An operation of one step, which needs no task.
+inline bool is_event(const Instance& i) {
+    bool yes = false;
+    if (i.kind == Instance::start)
+        with_operation(i.op, [&](const char*, const OpShape& s) { yes = !s.task; });
+    return yes;
+}
+
+/// Id, sentence and kind of every claim, by index; after those about states come conditions that
+/// every step is proved to keep, and the claims about a step.
 struct ClaimInfo {
     const char* id;
     const char* says;
@@ -127,7 +148,8 @@ struct ClaimInfo {
 };
 const std::vector<ClaimInfo>& claim_infos();
 inline constexpr int no_bug_claim = claim_count, fits_claim = claim_count + 1,
-                     range_claim = claim_count + 2, all_claims = claim_count + 3;
+                     range_claim = claim_count + 2, first_step_claim = claim_count + 3,
+                     all_claims = first_step_claim + step_claim_count;
 
 /// A conjunct of a claim.
 struct Conjunct {
@@ -152,6 +174,28 @@ std::vector<Conjunct> claim_terms(const Env& env, const typename Sym<B>::State& 
         if (!ok.term().is_true()) out.push_back({index, ok.term()});
     });
     return out;
+}
+
+template <Bounds B>
+std::vector<Conjunct> step_claim_terms(const Env& env, const typename Sym<B>::Task& was,
+                                       const typename Sym<B>::Task& is,
+                                       const typename Sym<B>::Out& answer) {
+    std::vector<Conjunct> out;
+    each_step_claim<Sym<B>>(env, was, is, answer, [&](int index, const SymBool& ok) {
+        if (!ok.term().is_true()) out.push_back({first_step_claim + index, ok.term()});
+    });
+    return out;
+}
+/// Which claims about a step a concrete one kept.
+template <Bounds B>
+std::vector<bool> step_claims_held(const Env& env, const typename Con<B>::Task& was,
+                                   const typename Con<B>::Task& is,
+                                   const typename Con<B>::Out& out) {
+    std::vector<bool> held(static_cast<std::size_t>(step_claim_count), true);
+    each_step_claim<Con<B>>(env, was, is, out, [&](int index, bool ok) {
+        if (!ok) held[static_cast<std::size_t>(index)] = false;
+    });
+    return held;
 }
 
 /// Before and after of one instance.
@@ -198,6 +242,10 @@ struct StepFormula {
         post = claim_terms<B>(env, after);
         post.push_back({no_bug_claim, negate(out.bug.term())});
         for (const auto& c : conditions) post.push_back({fits_claim, c.term});
+        const auto task = static_cast<std::size_t>(i.task);
+        if (is_event(i)) return;   // it has no task
+        for (Conjunct& c : step_claim_terms<B>(env, before.tasks[task], after.tasks[task], out))
+            post.push_back(std::move(c));
     }
 };
 
@@ -208,6 +256,7 @@ struct Replay {
     bool enabled = false, bug = false;
     int result = 0;
     std::vector<bool> held_before, held_after;   ///< by claim index
+    std::vector<bool> step_held;                 ///< by index of the claim about the step
 
     void run(const Env& env, const Instance& i, const Values& values) {
         read_all(before, values, "s");
@@ -237,6 +286,8 @@ struct Replay {
         enabled = run_instance<Con<B>>(i, k, args);
         bug = out.bug;
         result = out.result;
+        step_held = step_claims_held<B>(env, before.tasks[static_cast<std::size_t>(i.task)],
+                                        after.tasks[static_cast<std::size_t>(i.task)], out);
         held_before = held(env, before);
         held_after = held(env, after);
     }

@@ -10,6 +10,7 @@ namespace faultline::proofs {
 
 std::vector<Instance> instances(const Bounds& b, bool argument_symmetry);
 ProveReport prove_b1(const InductionOptions& options, const ProgressFn& progress);
+ProveReport prove_b1f(const InductionOptions& options, const ProgressFn& progress);
 ProveReport prove_b2(const InductionOptions& options, const ProgressFn& progress);
 
 }  // namespace faultline::proofs

@@ -31,6 +31,10 @@ const std::vector<ClaimInfo>& claim_infos() {
             {"representation.ranges",
              "Every field is within its declared range and every reference names a row or none.",
              "spec/state.hpp", ClaimKind::support, always});
+        boost::hana::for_each(step_claims, [&](auto type) {
+            using C = typename decltype(type)::type;
+            v.push_back({C::id, C::says, C::source, ClaimKind::state, always});
+        });
         return v;
     }();
     return infos;
@@ -59,7 +63,7 @@ std::vector<Instance> instances(const Bounds& b, bool argument_symmetry) {
     for (int t = 0; t < tasks; ++t)
         for (int p = 0; p < mms; ++p)
             for (int pc = pc_idle + 1; pc < pc_count; ++pc)
-                if (step_exists(b, pc) && (p == 0 || pc < pc_reclaim_add)) each_child(
+                if (step_exists(b, pc) && (p == 0 || !pc_without_mm(pc))) each_child(
                     {Instance::step, pc, 0, p, 1, t, pc_names[static_cast<std::size_t>(pc)], ""},
                     pc >= pc_fork_vma && pc <= pc_fork_copy);
     for (int op = 0; op < operation_count; ++op)
@@ -74,13 +78,17 @@ std::vector<Instance> instances(const Bounds& b, bool argument_symmetry) {
 }
 std::vector<std::string> induction_steps() {
     std::vector<std::string> names;
-    for (const auto& i : instances(bounds_b1, true)) names.push_back(i.name);
+    for (const Bounds& b : {bounds_b1, bounds_b1f})   // each has areas that the other lacks
+        for (const auto& i : instances(b, true))
+            if (std::find(names.begin(), names.end(), i.name) == names.end())
+                names.push_back(i.name);
     return names;
 }
-std::vector<std::string> induction_bounds() { return {"b1", "b2"}; }
+std::vector<std::string> induction_bounds() { return {"b1", "b1f", "b2"}; }
 
 ProveReport prove_induction(const InductionOptions& options, const ProgressFn& progress) {
     if (options.bounds == "b1") return prove_b1(options, progress);
+    if (options.bounds == "b1f") return prove_b1f(options, progress);
     if (options.bounds == "b2") return prove_b2(options, progress);
     throw std::invalid_argument("no proof bounds named " + options.bounds);
 }

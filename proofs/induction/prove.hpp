@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "proofs/explore/path.hpp"
 #include "proofs/solver/obligation.hpp"
 #include "spec/bounds.hpp"
 #include "spec/results.hpp"
@@ -17,7 +18,7 @@ namespace faultline::proofs {
 struct InductionOptions {
     Rules rules{};
     std::string kernel;                  ///< as shown: "linux_6_12", "linux_6_12 with ..."
-    /// a name of named_bounds that proofs are instantiated for
+    /// a name of induction_bounds()
     std::string bounds;
     DecideOptions decide;
     /// fix process, child, task and handle rows up to renaming
@@ -26,6 +27,7 @@ struct InductionOptions {
     std::vector<std::string> steps, claims, kinds;   ///< empty: all
     std::vector<std::string> drop;       ///< claims left out of premises and goals
     int bmc_depth = 0;                   ///< 0: no bounded reachability
+    std::vector<explore::PathStep> bmc_prefix;       ///< steps already taken when it starts
 };
 /// Bounds that proofs are instantiated for.
 std::vector<std::string> induction_bounds();

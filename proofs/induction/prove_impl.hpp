@@ -15,6 +15,7 @@
 #include "proofs/induction/bmc.hpp"
 #include "proofs/induction/expected.hpp"
 #include "proofs/induction/instances.hpp"
+#include "proofs/induction/path_instance.hpp"
 
 namespace faultline::proofs {
 
@@ -73,7 +74,8 @@ private:
         return c;
     }
     bool applies(int claim) const {
-        return claim_infos()[static_cast<std::size_t>(claim)].applies(options_.rules);
+        return present_[static_cast<std::size_t>(claim)] &&
+               claim_infos()[static_cast<std::size_t>(claim)].applies(options_.rules);
     }
     /// Wanted on the command line, and of a kind that induction is for.
     bool asked(int claim) const {
@@ -160,6 +162,9 @@ private:
         if (claim < claim_count && replay.held_after[static_cast<std::size_t>(claim)])
             r.error = "a model does not violate the claim concretely";
         if (claim == no_bug_claim && !replay.bug) r.error = "a model does not hit the assertion";
+        if (claim >= first_step_claim &&
+            replay.step_held[static_cast<std::size_t>(claim - first_step_claim)])
+            r.error = "a model's step does not violate the claim concretely";
         const auto& info = claim_infos()[static_cast<std::size_t>(claim)];
         Story story;
         story.claim = info.id;
@@ -250,11 +255,11 @@ private:
     /// for a derived claim the proof that there is none.
     void bites() {
         std::vector<int> todo;
-        for (int c = 0; c < claim_count; ++c)
-            if (asked(c)) todo.push_back(c);
+        for (int c = 0; c < all_claims; ++c)
+            if (asked(c) && (c < claim_count || c >= first_step_claim)) todo.push_back(c);
         std::vector<Cell> cells(todo.size());
         in_parallel(todo.size(), [&](std::size_t n) {
-            cells[n] = bite(todo[n]);
+            cells[n] = todo[n] < claim_count ? bite(todo[n]) : bite_step(todo[n]);
             return cells[n].claim;
         });
         for (auto& c : cells) report_.cells.push_back(std::move(c));
@@ -298,6 +303,37 @@ private:
                         throw std::runtime_error(o.name + ": the state does not replay");
             }
         }
+        return out;
+    }
+
+    /// The same for a claim about a step: of any task before and after, and any answer.
+    Cell bite_step(int claim) {
+        const auto& info = claim_infos()[static_cast<std::size_t>(claim)];
+        Cell out = cell("bites", claim, "");
+        Builder builder;
+        typename Sym<B>::Task was{}, is{};
+        typename Sym<B>::Out answer{};
+        make_all_fresh(was, "was");
+        make_all_fresh(is, "is");
+        make_fresh(answer.result, "result");
+        make_fresh(answer.fault, "fault");
+        Obligation o;
+        o.name = std::string("bites ") + info.id;
+        o.z = builder.z();
+        Term all = true;
+        for (const auto& c : step_claim_terms<B>(env_, was, is, answer)) {
+            if (c.claim == claim) all = both(all, c.term);
+            else o.premises.push_back(builder.ast(c.term));
+        }
+        o.goals.push_back({info.id, builder.ast(all)});
+        // Satisfied by some step, too: nothing that is always false would be noticed otherwise.
+        o.goals.push_back({info.id, builder.ast(negate(all))});
+        const Decision d = decide(o, options_.decide);
+        const bool unknown = d.goals[0].answer == Answer::unknown ||
+                             d.goals[1].answer == Answer::unknown;
+        const bool both_ways = d.goals[0].answer == Answer::refuted &&
+                               d.goals[1].answer == Answer::refuted;
+        out.verdict = both_ways ? Verdict::holds : unknown ? Verdict::unknown : Verdict::vacuous;
         return out;
     }
 
@@ -345,7 +381,7 @@ private:
     /// Depth by depth from the initial state, up to the first depth where a claim fails or is open.
     void bmc() {
         Builder builder;
-        const auto from = initial_state<Con<B>>();
+        const auto from = behind_prefix();
         Unrolling<B> u(env_, from, options_.argument_symmetry);
         std::string ended;
         for (int depth = 1; depth <= options_.bmc_depth; ++depth) {
@@ -382,6 +418,16 @@ private:
                            std::to_string(u.width()) + " instances"});
         }
     }
+    /// The initial state, or what the prefix makes of it.
+    typename Con<B>::State behind_prefix() const {
+        auto s = initial_state<Con<B>>();
+        for (const explore::PathStep& p : options_.bmc_prefix) {
+            typename Con<B>::Out out{};
+            if (!perform<Con<B>>(env_, s, p, out))
+                throw std::invalid_argument("the prefix does not run to its end");
+        }
+        return s;
+    }
     /// Decides one depth; true if no state is that many steps away.
     bool decide_depth(Builder& builder, const Unrolling<B>& u, const std::string& step,
                       std::vector<Tallied>& tally) {
@@ -417,6 +463,9 @@ private:
             error = "a history does not violate the claim concretely";
         if (error.empty() && claim == no_bug_claim && !h.bug)
             error = "a history does not hit the assertion";
+        if (error.empty() && claim >= first_step_claim &&
+            h.step_held[static_cast<std::size_t>(claim - first_step_claim)])
+            error = "a history's last step does not violate the claim concretely";
         if (!error.empty()) throw std::runtime_error("bmc " + step + ": " + error);
         Story story;
         story.claim = info.id;
@@ -424,6 +473,7 @@ private:
         story.source = info.source;
         story.headline = options_.kernel + ", bounds " + options_.bounds;
         story.found_by = "prove bmc " + step;
+        if (!options_.bmc_prefix.empty()) story.found_by += " after a prefix";
         story.before = view_of<Con<B>>(h.from);
         for (const auto& m : h.moves)
             story.steps.push_back(
@@ -462,9 +512,25 @@ private:
         if (!failure.empty()) throw std::runtime_error(failure);
     }
 
+    /// Claims that say anything at these bounds; those about an area that is not there do not
+    /// apply (spec/decisions/0013-optional-areas.md).
+    static std::vector<bool> present(const Env& env) {
+        std::vector<bool> out(static_cast<std::size_t>(all_claims), false);
+        for (std::size_t c = static_cast<std::size_t>(claim_count); c < out.size(); ++c)
+            out[c] = true;
+        Builder builder;   // of a symbolic state, which passes over nothing
+        typename Sym<B>::State s{};
+        make_all_fresh(s, "s");
+        each_claim<Sym<B>>(env, s, [&](int index, auto, const SymBool&) {
+            out[static_cast<std::size_t>(index)] = true;
+        });
+        return out;
+    }
+
     const InductionOptions& options_;
     const ProgressFn& progress_;
     Env env_;
+    std::vector<bool> present_ = present(env_);
     ProveReport report_;
 };
 

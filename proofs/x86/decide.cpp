@@ -15,6 +15,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "proofs/solver/obligation.hpp"
+
 namespace faultline::x86 {
 namespace {
 
@@ -108,6 +110,35 @@ void ask_z3(const Bool& claim, const DecideOptions& options, Decision& decision)
     }
 }
 
+/// The claim once more as clauses, refuted by CaDiCaL with a proof that our checker accepts.
+void certify(const Bool& claim, const std::string& name, std::uint64_t conflicts,
+             Decision& decision) {
+    z3::context context;
+    Translator translate(context);
+    const z3::expr term = translate(claim.term());
+    proofs::Obligation query;
+    query.name = name;
+    query.z = context;
+    query.goals.push_back({name, term});
+    proofs::DecideOptions options;
+    options.certify = true;
+    options.conflict_limit = conflicts;
+    const proofs::GoalResult result = proofs::decide(query, options).goals[0];
+    if (result.answer == proofs::Answer::holds && (result.certified || result.constant)) {
+        decision.certificate = result.certified ? "drat-checked" : "constant";
+        return;
+    }
+    if (result.note == "conflict limit reached") {
+        decision.note = "not certified: no refutation within " + std::to_string(conflicts) +
+                        " conflicts";
+        return;
+    }
+    decision.verdict = Verdict::unknown;
+    decision.note = result.answer == proofs::Answer::refuted ? "Z3 and CaDiCaL disagree"
+                    : result.note.empty()                    ? "no certificate"
+                                                             : result.note;
+}
+
 /// First word a program prints for a file; empty when it could not be run.
 std::string first_word_of(const std::string& command) {
     FILE* pipe = popen(command.c_str(), "r");
@@ -154,6 +185,8 @@ Decision decide(const Bool& claim, const std::string& name, const DecideOptions&
     const auto start = std::chrono::steady_clock::now();
     try {
         ask_z3(claim, options, decision);
+        if (options.certify && decision.verdict == Verdict::holds)
+            certify(claim, name, options.certify_conflicts, decision);
     } catch (const z3::exception& problem) {
         decision.verdict = Verdict::unknown;
         decision.note = problem.msg();

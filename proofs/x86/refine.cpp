@@ -120,6 +120,7 @@ class Prover {
         cell.bounds = bounds_;
         cell.verdict = d.verdict;
         cell.second_solver = d.second_solver;
+        cell.certificate = d.certificate;
         cell.note = d.note;
         return cells_.emplace_back(std::move(cell));
     }

@@ -93,6 +93,28 @@ TEST(Live, ChangesNothingOfTheMachine) {
     conform(small(), {});
     EXPECT_EQ(settings(), before);
 }
+/// Each accepted difference has a trace that shows it: it deviates by that id, or agrees on a
+/// kernel that does not have it.
+TEST(Live, EachAcceptedDeviationHasItsTrace) {
+    if (const std::string why = unable(); !why.empty()) GTEST_SKIP() << why;
+    ConformOptions o;
+    o.operations = 0;
+    for (const Deviation& d : deviations)
+        if (d.compared)
+            o.traces.push_back(std::string(FAULTLINE_SOURCE_DIR) +
+                               "/tests/conformance/deviations/" + std::string(d.id) + ".fl");
+    const ConformReport r = conform(o, {});
+    ASSERT_EQ(r.traces.size(), o.traces.size()) << conform_text(r);
+    if (r.assumed || r.tier != "internal") GTEST_SKIP() << r.kernel << ", tier " << r.tier;
+    const bool here = r.kernel.rfind("6.18.44", 0) == 0;
+    for (const TraceVerdict& t : r.traces) {
+        EXPECT_NE(t.verdict, "differs") << t.path << " " << t.detail;
+        EXPECT_NE(t.verdict, "skipped") << t.path << " " << t.detail;
+        if (!here) continue;
+        EXPECT_EQ(t.verdict, "deviates") << t.path;
+        EXPECT_NE(t.path.find(t.detail + ".fl"), std::string::npos) << t.path << " " << t.detail;
+    }
+}
 /// The canary: a reference that is wrong in one rule is caught, at every tier by something.
 TEST(Live, CatchesAWrongRule) {
     if (const std::string why = unable(); !why.empty()) GTEST_SKIP() << why;

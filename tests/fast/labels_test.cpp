@@ -59,7 +59,7 @@ TEST(Labels, ARowTakenAgainWithinACallIsAnotherObject) {
 TEST(Labels, LockstepHoldsWhereRowsAreTakenAgain) {
     Arena arena;
     arena.rules = linux_5_10;
-    arena.excused = known_broken(arena.rules);
+    arena.excused = known_broken(arena.rules, arena.limits);
     const auto system = make_fast();
     Lockstep lockstep(*system, arena);
     const LockstepReport report = lockstep.replay(history(), 6);

@@ -23,7 +23,7 @@ HammerReport hammered(std::string_view name, bool bug, std::uint64_t operations,
     const NamedSystem* system = system_named(name);
     HammerConfig config;
     config.arena.rules = rules;
-    config.arena.excused = known_broken(rules);
+    config.arena.excused = known_broken(rules, config.arena.limits);
     if (system->pages > 0) config.arena.limits.pages = system->pages;
     config.operations = operations;
     return hammer([&] { return system->make("f1", bug); }, config);

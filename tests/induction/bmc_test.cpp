@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "model/reference/operate.hpp"
+#include "proofs/explore/moves.hpp"
 #include "tests/induction/prove.hpp"
 #include "tests/induction/walk.hpp"
 
@@ -127,6 +128,91 @@ TEST(Bmc, FindsAPlantedBugWithinItsDepth) {
     EXPECT_EQ(broken.count("pin.exclusive"), 1u);
     EXPECT_TRUE(broken_within(wrong, states[bad - 2], 1).empty()) << "two steps are needed";
     EXPECT_TRUE(broken_within(right, states[bad - 2], 2).empty());
+}
+
+/// Calls of the first task as a path, run on the way.
+class Path {
+public:
+    explicit Path(const Rules& rules) : env_{rules, B} {}
+    template <class Op>
+    void call(int row, explore::PlainArgs args, int child = 0) {
+        explore::PathStep p;
+        p.start = true;
+        p.op = operation_id<Op>();
+        p.row = row;
+        p.child = child;
+        p.args = args;
+        p.task = 0;
+        Outcome o;
+        CallOptions options;
+        options.child = child;
+        EXPECT_TRUE((start_task<M>(env_, s_, p.op, row, explore::args_of<M>(args), options, o)));
+        steps.push_back(p);
+        while (s_.tasks[0].pc != pc_idle) {
+            explore::PathStep q;
+            q.task = 0;
+            q.pc = s_.tasks[0].pc;
+            EXPECT_TRUE((step_task<M>(env_, s_, 0, false, o)));
+            steps.push_back(q);
+        }
+    }
+    std::vector<explore::PathStep> steps;
+
+private:
+    using M = Con<B>;
+    Env env_;
+    State s_ = initial_state<M>();
+};
+/// Exhibit M04b up to the write fault that betrays the child's reference.
+std::vector<explore::PathStep> a_child_keeps_a_reference(const Rules& rules) {
+    Path p(rules);
+    explore::PlainArgs map{.end = 1, .read = true, .write = true, .op = op_mmap_fixed};
+    explore::PlainArgs write{.write = true};
+    p.call<OpMmap>(0, map);
+    p.call<OpFault>(0, write);
+    p.call<OpFork>(0, {}, 1);
+    p.call<OpGup>(1, {.gup = gup_get});
+    p.call<OpMunmap>(1, {.end = 1});
+    return p.steps;
+}
+/// The whole way, from options to a cell: violated at the depth where it happens and not before,
+/// and the story is a history that the concrete machine has performed.
+TEST(Bmc, AnExhibitBehindAPrefixIsAViolatedCell) {
+    InductionOptions o = options_for("linux_5_10");
+    o.kinds = {"bmc"};
+    o.claims = {"cow.handle-isolation"};
+    o.bmc_depth = 4;
+    set_rule(o, "fork_pinned", "share");
+    o.bmc_prefix = a_child_keeps_a_reference(o.rules);
+    EXPECT_EQ(told(violated(o)), "") << "5.10 copies what somebody refers to";
+    set_rule(o, "cow_reuse", "mapcount");
+    const ProveReport r = prove(o);
+    EXPECT_EQ(with(r, Verdict::violated), CellNames{"cow.handle-isolation at depth 2"});
+    EXPECT_EQ(with(r, Verdict::skipped), (CellNames{"cow.handle-isolation at depth 3",
+                                                    "cow.handle-isolation at depth 4"}));
+    ASSERT_EQ(r.stories.size(), 1u);
+    const Story& story = r.stories[0];
+    EXPECT_TRUE(story.from_initial && story.shortest);
+    EXPECT_EQ(story.found_by, "prove bmc depth 2 after a prefix");
+    // The parent's write fault makes the page writable that the child's reference still reads.
+    ASSERT_EQ(story.steps.size(), 2u);
+    EXPECT_EQ(story.steps[0].text.substr(0, 5), "fault");
+    EXPECT_EQ(story.steps[1].text, "fault.wp");
+    EXPECT_EQ(story.steps[1].result, "-> reused");
+    ASSERT_FALSE(story.before.handles.empty());
+    EXPECT_EQ(story.before.handles[0].kind, "get");
+    const StateView& after = story.steps[1].after;
+    ASSERT_FALSE(after.mms.empty() || after.mms[0].ptes.empty());
+    EXPECT_EQ(after.mms[0].ptes[0].frame, story.before.handles[0].frame);
+    EXPECT_NE(after.mms[0].ptes[0].bits.find('w'), std::string::npos);
+}
+TEST(Bmc, APrefixThatDoesNotRunIsRefused) {
+    InductionOptions o = options_for("linux_5_10");
+    o.kinds = {"bmc"};
+    o.bmc_depth = 1;
+    o.bmc_prefix = a_child_keeps_a_reference(o.rules);
+    o.bmc_prefix.push_back(o.bmc_prefix.back());
+    EXPECT_THROW(prove(o), std::invalid_argument);
 }
 
 TEST(Bmc, TheEmptyMachineKeepsEveryClaim) {

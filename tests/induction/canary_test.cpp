@@ -8,6 +8,7 @@
 #include <array>
 
 #include "proofs/induction/expected.hpp"
+#include "proofs/induction/formula.hpp"
 #include "tests/induction/prove.hpp"
 
 namespace faultline::proofs {
@@ -74,6 +75,10 @@ INSTANTIATE_TEST_SUITE_P(
                "pin.coherent at fault.install"}},
         Buggy{"gup_fork_seq", "none", {"gup_fast.grab", "gup_fast.check", "fork", "fork.share"},
               {"pin.exclusive at fork.share", "pin.write-private at fork.share"}},
+        // fork.share looks at the entry again, as copy_present_pte does under the page-table lock,
+        // since reclaim may change it after fork.check. So a fault behind fork's back no longer
+        // makes it share a page that it has not seen (task.new-frame) or none at all (task.normal):
+        // it goes back to fork.check, and what breaks is that the child may find the page twice.
         Buggy{"fault_lock", "vma_lock_ignored", {"fork", "fault", "fork.share", "fork.check"},
               {"frame.once-per-mm at fork.share", "representation.ranges at fork.share",
                "representation.ranges at fork.check", "swap.once-per-mm at fork.check",
@@ -81,6 +86,38 @@ INSTANTIATE_TEST_SUITE_P(
         Buggy{"fork_pinned", "share", {"fork.check", "fork.share"},
               {"pin.exclusive at fork.share", "pin.write-private at fork.share"}}),
     [](const auto& i) { return std::string(i.param.rule); });
+
+/// Claims about a step: a step that answers wrongly breaks them, one that answers rightly does not.
+TEST(Prove, ClaimsAboutAStepFailWhereTheAnswerIsWrong) {
+    using M = Con<bounds_b1>;
+    const auto broken = [](const Rules& rules, const M::Task& was, const M::Task& is,
+                           const M::Out& out) {
+        const Env env{rules, bounds_b1};
+        CellNames names;
+        const auto held = step_claims_held<bounds_b1>(env, was, is, out);
+        for (std::size_t c = 0; c < held.size(); ++c)
+            if (!held[c]) names.insert(claim_infos()[first_step_claim + c].id);
+        return told(names);
+    };
+    M::Task fault{}, idle{};
+    fault.pc = pc_fault_prepare;
+    fault.mm = M::MmRef::row(0);
+    fault.write = true;
+    M::Out out{};
+    const auto answers = [&](int result) { out.result = out.fault = static_cast<uint8_t>(result); };
+    answers(res_new_page);
+    EXPECT_EQ(broken(linux_6_12, fault, idle, out), "");
+    EXPECT_EQ(broken(linux_6_12, fault, fault, out), "fault.answers-fit\n") << "answers twice";
+    answers(res_zero_mapped);
+    EXPECT_EQ(broken(linux_6_12, fault, idle, out), "fault.answers-fit\n") << "a write";
+    answers(res_retry);
+    EXPECT_EQ(broken(linux_6_12, fault, idle, out), "fault.retries-unlocked\n") << "mmap_lock";
+    fault.vlock = true;
+    EXPECT_EQ(broken(linux_6_12, fault, idle, out), "");
+    EXPECT_EQ(broken(linux_5_10, fault, idle, out), "fault.retries-unlocked\n") << "no VMA locks";
+    out.result = res_oom;
+    EXPECT_NE(broken(linux_6_12, fault, idle, out), "") << "two outcomes";
+}
 
 TEST(Prove, OldKernelBreaksExactlyWhatItMust) {
     InductionOptions o = options_for("linux_5_10");

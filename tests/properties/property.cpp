@@ -46,7 +46,8 @@ rc::Gen<Case> cases_of(const Draw& draw) {
     });
 }
 fuzz::Arena arena_of(const Case& c) {
-    return {c.rules(), c.bounds, fuzz::capacity_of(c.bounds), fuzz::known_broken(c.rules())};
+    const Bounds limits = fuzz::capacity_of(c.bounds);
+    return {c.rules(), c.bounds, limits, fuzz::known_broken(c.rules(), limits)};
 }
 /// Shorter still, by meaning; then written down.
 void keep(const std::string& name, const Law& law, Checked& out) {

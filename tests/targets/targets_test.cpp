@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "fuzz/shrink/trace_records.hpp"
 #include "fuzz/systems/systems.hpp"
 #include "fuzz/targets/history_bytes.hpp"
 #include "fuzz/targets/places.hpp"
@@ -56,23 +57,20 @@ TEST(Tidy, IsIdempotent) {
 }
 /// What the generator draws is tidy as it is: corpora of the hammer mean the same here.
 TEST(Tidy, LeavesDrawnOperationsAlone) {
-    for (const bool interleaved : {false, true}) {
-        const auto machine = make_reference(interleaved ? "f1.tasks" : "f1");
+    for (const char* bounds : {"f1", "f1.tasks", "b1"}) {   // b1 has swap space
+        const auto machine = make_reference(bounds);
+        const int tasks = machine->env().limits.tasks;
+        const bool interleaved = tasks > 1;
         machine->use(draw_swarm(machine->random()), interleaved);
         int drawn = 0;
         for (int n = 0; n < 5'000; ++n) {
             Record r;
-            const int task = interleaved ? n % 4 : 0;
+            const int task = n % tasks;
             if (machine->pc(task) != pc_idle) {
                 r.verb = verb_step;
                 r.task = static_cast<std::uint8_t>(task);
             } else if (!machine->draw(task, r)) {
                 continue;
-            }
-            const int row = fuzz::verb_row(r.verb);   // an event has no steps, flags or allocator
-            if (row >= 0 && row < operation_count && !operation_shape(row).task) {
-                r.deny = 0;
-                r.flags = 0;
             }
             const Record same =
                 tidy(r, machine->env().limits, interleaved ? Style::steps : Style::calls);
@@ -80,7 +78,7 @@ TEST(Tidy, LeavesDrawnOperationsAlone) {
             machine->apply(r);
             ++drawn;
         }
-        EXPECT_GT(drawn, 3'000);
+        EXPECT_GT(drawn, 3'000) << bounds;
     }
 }
 TEST(Bytes, AHistorySurvives) {
@@ -130,6 +128,47 @@ TEST(Seeds, AreWhatTheTracesMake) {
     expect_made("codec", codec_seeds());
     for (const auto& [name, text] : dictionaries())
         EXPECT_EQ(read(root / "fuzz/targets" / name), text) << name << " is old: run make_seeds";
+}
+void expect_same(Reference& here, Reference& there, const std::string& name) {
+    Observation a, b;
+    here.observe(a);
+    there.observe(b);
+    EXPECT_EQ(a.processes, b.processes) << name;
+    EXPECT_EQ(a.frames, b.frames) << name;
+    EXPECT_EQ(a.anon_vmas, b.anon_vmas) << name;
+    EXPECT_EQ(a.handles, b.handles) << name;
+    for (int task = 0; task < here.env().limits.tasks; ++task)
+        EXPECT_EQ(here.pc(task), there.pc(task)) << name << " T" << task;
+}
+/// A scheduled trace and its seed end in one state: packing and tidying keep who moves when.
+TEST(Seeds, KeepTheSchedulesOfTheirTraces) {
+    Files traces = files_below(root / "tests/traces", ".fl");
+    traces.merge(files_below(root / "tests/museum", ".fl"));
+    int kept = 0;
+    for (const auto& [name, text] : schedule_seeds(traces)) {
+        Trace trace;
+        TraceError error;
+        ASSERT_TRUE(parse_trace(traces[name], name, trace, error)) << error.text();
+        if (trace.bounds == "f1") continue;   // no schedule in it: it moves to f1.tasks
+        trace.rules.clear();
+        trace.limits.clear();
+        Arena arena;
+        std::string problem;
+        const auto told = records_of_trace(trace, arena, problem);
+        ASSERT_TRUE(told) << name << ": " << problem;
+        const BytesHistory seed =
+            history_of_bytes(bytes_of_text(text), schedule_places, Style::steps, 1'000);
+        if (seed.arena.bounds != trace.bounds) continue;
+        EXPECT_EQ(seed.arena.rules, arena.rules) << name;
+        const auto here = make_reference(trace.bounds), there = make_reference(trace.bounds);
+        ASSERT_TRUE(here->reset(arena.limits, arena.rules, problem)) << problem;
+        ASSERT_TRUE(there->reset(arena.limits, arena.rules, problem)) << problem;
+        for (const Record& r : *told) here->apply(r);
+        for (const Record& r : seed.records) there->apply(r);
+        expect_same(*here, *there, name);
+        ++kept;
+    }
+    EXPECT_GT(kept, 4);
 }
 /// A seed does something: most of its records are enabled.
 TEST(Seeds, AreEnabled) {

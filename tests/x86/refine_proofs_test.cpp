@@ -14,12 +14,18 @@ void expect_all_hold(const RefineOptions& options) {
         EXPECT_EQ(cell.verdict, Verdict::holds)
             << cell.kind << ' ' << cell.step << ' ' << cell.claim << " at " << cell.bounds << ": "
             << verdict_name(cell.verdict) << ' ' << cell.note;
+    for (const Cell& cell : cells)
+        if (options.certify && cell.kind == "refine") {
+            EXPECT_TRUE(cell.certificate == "drat-checked" || cell.certificate == "constant")
+                << cell.step << ' ' << cell.claim << " at " << cell.bounds;
+        }
     std::cout << cells.size() << " cells\n";
 }
 
 TEST(RadixRefinement, HoldsAtTwoLevels) {
     RefineOptions options;
     options.large = false;
+    options.certify = true;
     expect_all_hold(options);
 }
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -67,10 +68,14 @@ fs::path image_of(const std::string& kernel) {
     places.emplace_back("/boot");
     for (const fs::path& place : places) {
         std::error_code none;
+        fs::path newest;
         for (const auto& file : fs::directory_iterator(place, none)) {
             const std::string name = file.path().filename().string();
-            if (name.rfind("vmlinuz-" + kernel + ".", 0) == 0) return file.path();
+            if (name.rfind("vmlinuz-" + kernel + ".", 0) == 0 &&
+                strverscmp(name.c_str(), newest.filename().c_str()) > 0)
+                newest = file.path();
         }
+        if (!newest.empty()) return newest;
     }
     return {};
 }
