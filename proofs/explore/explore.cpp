@@ -181,9 +181,8 @@ void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
         c.op_codes = {op_mmap};
         c.tasks = 2;
     } else if (bounds_name == "e4") {
-        c.ops = {"open", "mmap", "munmap", "fault", "fork", "exit", "store", "drain", "pwrite",
-                 "pread", "truncate", "punch", "fallocate", "close", "evict"};
-        c.prots = {"rw", "r"};
+        c.ops = {"open", "mmap", "munmap", "fault", "fork", "exit", "store", "drain", "truncate"};
+        c.prots = {"rw"};
         c.op_codes = {op_mmap, op_open_tmpfs};
         c.tasks = 2;
     } else {
