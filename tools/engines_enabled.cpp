@@ -29,7 +29,11 @@ void explore_into(Outcomes& seen, const Rules& rules, std::string_view bounds, i
     c.check_between = false;
     c.claims = {"pte.kinds-disjoint"};   // the states themselves are checked elsewhere
     if (bounds != "e3") c.ops.clear();   // with swap every operation is too much: see below
-    if (!operations_allowed.empty()) c.ops = std::move(operations_allowed);
+    if (!operations_allowed.empty()) {
+        c.ops = std::move(operations_allowed);
+        c.prots = {"rw", "r"};
+        if (bounds == "e4") c.op_codes.clear();   // files and seals of every kind
+    }
     for (const auto& o : explore::explore(bounds, c, progress).outcomes)
         seen[o.name][o.result] += o.count;
 }
@@ -62,6 +66,8 @@ std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
                   "swapoff_end"});
     explore_into(seen, rules, "b1f", 1, 150'000, progress);   // whole calls with files
     explore_into(seen, rules, "e4", 2, 1'000'000, progress);  // atomic steps with files
+    explore_into(seen, rules, "e4", 1, 300'000, progress,
+                 {"open", "mmap", "munmap", "mprotect", "fault", "drain", "seal", "drop_page"});
     // An answer of a call that was interleaved is given by one of its steps
     for (const auto& [name, results] : Outcomes(seen)) {
         const auto starts = [&](const char* with) { return name.rfind(with, 0) == 0; };

@@ -337,8 +337,8 @@ private:
         return out;
     }
 
-    /// Under the claims, the walk along anon_vma chains finds exactly the entries that brute force
-    /// finds; and, as a canary, no longer does when rmap.complete may be false.
+    /// Under the claims, the walk along anon_vma chains finds exactly the entries of anonymous pages
+    /// that brute force finds; and, as a canary, no longer does when rmap.complete may be false.
     void refine() {
         for (const bool canary : {false, true}) {
             Builder builder;
@@ -353,11 +353,13 @@ private:
             }
             for (int f = 0; f < B.frames; ++f)
                 for (int p = 0; p < B.mms; ++p)
-                    for (int n = 0; n < B.pages; ++n)
-                        o.goals.push_back(
-                            {o.name, builder.ast((chain_walk_finds<Sym<B>>(s, f, p, n) ==
-                                                  brute_force_finds<Sym<B>>(s, f, p, n))
-                                                     .term())});
+                    for (int n = 0; n < B.pages; ++n) {
+                        SymBool same = chain_walk_finds<Sym<B>>(s, f, p, n) ==
+                                       brute_force_finds<Sym<B>>(s, f, p, n);
+                        if constexpr (Sym<B>::has_files)   // a page of a file is in no chain
+                            same = same || is_file_page(s.frames[static_cast<std::size_t>(f)]);
+                        o.goals.push_back({o.name, builder.ast(same.term())});
+                    }
             const Decision d = decide(o, options_.decide);
             account(d);
             Tallied t;

@@ -97,6 +97,7 @@ class Scribe {
         if (on_handle(word.form)) op.handle = number();
         else if (word.form == Form::device) op.device = number();
         else if (word.form == Form::frame && often()) op.frame = number();
+        else if (on_file(word.form)) op.inode = number();
         else if (word.form != Form::machine) op.process = number();
         fill(op, word.form);
         op.begin = random_.one_in(4);
@@ -116,6 +117,9 @@ class Scribe {
                 if (op.place == Place::anywhere) op.page = {};
                 op.prot = prot();
                 op.growsdown = often();
+                op.shared = often();
+                op.file = often() ? number() : -1;
+                op.offset = op.file >= 0 && often() ? 1 + random_.below(9) : 0;
                 break;
             case Form::range: range(); break;
             case Form::range_prot: range(); op.prot = prot(); break;
@@ -135,6 +139,7 @@ class Scribe {
             case Form::access:
                 op.page = page();
                 op.access = static_cast<AccessKind>(random_.below(op.verb == Verb::fault ? 3 : 2));
+                op.force = op.verb == Verb::pin && often();
                 break;
             case Form::load: op.page = page(); op.value = often() ? number() : -1; break;
             case Form::store: op.page = page(); op.value = number(); break;
@@ -147,7 +152,19 @@ class Scribe {
                 op.synchronous = op.verb == Verb::swapon && often();
                 op.stable = op.verb == Verb::swapon && often();
                 break;
-            case Form::nothing: case Form::handle: case Form::machine: break;
+            case Form::file_open:
+                op.kind = static_cast<FileKind>(random_.below(file_kinds.size()));
+                op.length = 1 + random_.below(9);
+                op.value = often() ? number() : -1;
+                op.executable = often();
+                break;
+            case Form::file_page: op.page = page(); break;
+            case Form::file_read: op.page = page(); op.value = often() ? number() : -1; break;
+            case Form::file_write: op.page = page(); op.value = number(); break;
+            case Form::file_size: op.size = number(); break;
+            case Form::file_range: range(); break;
+            case Form::file_seal: op.which = static_cast<Seal>(random_.below(seals.size())); break;
+            case Form::nothing: case Form::handle: case Form::file: case Form::machine: break;
         }
     }
     ScheduledStep step() {
@@ -166,9 +183,11 @@ class Scribe {
         e.negated = q.shape != Shape::claim && random_.one_in(3);
         for (int n = 0; n < q.subjects; ++n) {
             Subject s;
-            if (!q.process_only && random_.one_in(3)) s.handle = number();
+            const bool paged = !q.process_only && !q.file_only;
+            if (paged && random_.one_in(3)) s.handle = number();
+            else if (q.file_only || (paged && random_.one_in(3))) s.inode = number();
             else s.process = number();
-            if (s.process >= 0 && !q.process_only) s.page = page();
+            if (paged && s.handle < 0) s.page = page();
             e.subjects.push_back(s);
         }
         switch (q.shape) {
