@@ -467,6 +467,10 @@ bool arena_of(const Trace& trace, Arena& arena, std::string& problem) {
     if (!resolve_rules(trace.kernel, trace.rules, arena.rules, problem) ||
         !resolve_bounds(trace, capacity, arena.limits, problem))
         return false;
+    if (!has_reference(trace.bounds)) {   // records have no files yet
+        problem = "no system runs at bounds " + trace.bounds;
+        return false;
+    }
     problem.clear();
     arena.bounds = trace.bounds;
     arena.excused = known_broken(arena.rules, arena.limits);

@@ -85,7 +85,8 @@ Record tidy(Record r, const Bounds& limits, Style style) {
         r.gup = static_cast<std::uint8_t>(1 + r.gup % 2);
     r.value = shape.value ? below(r.value, limits.values + 1) : std::uint8_t{0};
     // In steps it is the step that is refused memory.
-    r.deny = (shape.task || user) && style == Style::calls && r.deny < 8 ? r.deny : std::uint8_t{0};
+    const bool may_refuse = (shape.task || user) && style == Style::calls && r.deny <= 16;
+    r.deny = may_refuse ? r.deny : std::uint8_t{0};
     tidy_pages(r, shape, limits.pages);
     return r;
 }

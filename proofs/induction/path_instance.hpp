@@ -1,4 +1,4 @@
-// proofs/induction/path_instance.hpp - one transition of an explorer's path, performed on a machine.
+// proofs/induction/path_instance.hpp - one transition of an explorer's path, performed.
 //
 // Why: prefixes, traces and bounded reachability replay the same paths.
 #pragma once

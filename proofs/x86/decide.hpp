@@ -17,8 +17,8 @@ struct DecideOptions {
     std::string smt2_dir;                ///< write each query there as SMT-LIB; empty: do not
     std::string second_solver;           ///< program that re-decides it, e.g. "cvc5"; empty: none
     bool certify = false;                ///< back `holds` by a checked DRAT proof
-    /// CaDiCaL's for one certificate; Z3's words are simpler than their clauses, so some claims that
-    /// cost it nothing have no short refutation. Those hold without a certificate, and say so.
+    /// CaDiCaL's for one certificate; Z3's words are simpler than their clauses, so some claims
+    /// that cost it nothing have no short refutation. Those hold without a certificate, and say so.
     std::uint64_t certify_conflicts = 20'000;
 };
 struct Decision {

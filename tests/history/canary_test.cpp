@@ -63,9 +63,9 @@ TEST(Canary, CowReuseByMapcount) {
 TEST(Canary, GupFastBlindToFork) {
     Rules rules = linux_6_1;
     rules.gup_fork_seq = GupForkSeq::none;
-    // The worst of the five seeds needs 524,738 operations. It was less than 400,000 before b1 had
-    // swap space: some draws go there now, and a page that is out cannot be pinned.
-    const Hunt h = hunt("b1", rules, true, 800'000);
+    // One of the five seeds needs more than 800,000. It was less than 400,000 before b1 had swap
+    // space: some draws go there now, and a page that is out cannot be pinned.
+    const Hunt h = hunt("b1", rules, true, 2'000'000);
     EXPECT_EQ(h.missed, 0);
     for (const auto& id : h.claims)
         EXPECT_TRUE(id.starts_with("cow.") || id.starts_with("pin.") || id == "task.fork") << id;

@@ -58,7 +58,9 @@ Totals keep_claims(std::string_view bounds, bool interleaved, int stride, int op
             config.watch_disabled = true;
             config.excused = known_broken(kernel.rules, bounds_named(bounds));
             const HistoryReport r = run_history(bounds, config);
-            EXPECT_EQ(r.problem, Problem::none)
+            // Behind a promise that these rules break, an assertion of the kernel may trip as well.
+            const bool broken = r.problem == Problem::bug && config.excused != ClaimSet{};
+            EXPECT_TRUE(broken || r.problem == Problem::none)
                 << kernel.name << " at " << bounds << (interleaved ? " interleaved" : "")
                 << " seed " << config.seed << ": " << told(r);
             totals.add(r);
@@ -71,6 +73,7 @@ void expect_worthwhile(const Totals& totals, bool interleaved) {
     for (int row = 0; row < verb_count; ++row) {
         if (interleaved && row >= operation_count) continue;   // drawn as fault and store
         if (row < operation_count && operation_shape(row).swap) continue;   // see expect_swap
+        if (row < operation_count && operation_shape(row).files) continue;  // no history has files
         EXPECT_GT(totals.sum.ended[static_cast<std::size_t>(row)], 0u)
             << verb_names[static_cast<std::size_t>(row)] << " is never reached";
     }

@@ -85,7 +85,8 @@ TEST_P(SmallRecording, HoldsOnTheReferenceWithAllClaims) {
     const Recording r = recording(GetParam());
     const ReplayOutcome o = on_reference(r);
     EXPECT_EQ(o.verdict, Verdict::holds) << replay_text(r, o);
-    EXPECT_GT(o.checks, o.looks);
+    EXPECT_GT(o.checks, 0u);
+    EXPECT_GE(o.checks, o.looks);
 }
 INSTANTIATE_TEST_SUITE_P(Programs, SmallRecording,
                          testing::Values("true.flr", "pipeline.flr", "forker.flr"));

@@ -58,8 +58,7 @@ constexpr Bad bad_texts[] = {
     {"P0 munmap 007+1\n", "2: expected a number without leading zeros, found '007'"},
     {"P0 mmap 0+1 wr\n", "2: expected a protection (rwx, rw, r, ... or none), found 'wr'"},
     {"P0 mmap 0+1 rw private\n", "2: expected 'anon', found the end of the line"},
-    {"P0 mmap 0+1 rw shared\n",
-     "2: expected 'begin', 'deny', '->' or the end of the line, found 'shared'"},
+    {"P0 mmap 0+1 rw shared\n", "2: expected 'anon', found the end of the line"},
     {"P0 mmap 0+1 rw ->\n",
      "2: expected a result (0, a page, @name, P1, H0, ENOMEM, copied, blocked, "
      "...), found the end of the line"},
