@@ -15,8 +15,8 @@ include_guard(GLOBAL)
 
 # For every target of the project, also one that is declared without the functions below: a program
 # half of which is built with AddressSanitizer reports overflows that are none.
-# Under the sanitizers assertions are on and nothing is optimized: the same accesses are checked, and
-# g++ takes 44 s instead of 113 s over the heaviest file. Checks for null and alignment at
+# Under the sanitizers assertions are on and nothing is optimized: the same accesses are checked,
+# and g++ takes 44 s instead of 113 s over the heaviest file. Checks for null and alignment at
 # every access are left out: a null dereference faults under AddressSanitizer all the same.
 # g++ 12 sees overlapping copies in `"text" + std::string` (GCC PR105651) and uninitialized members
 # in every std::variant that is moved (PR105562): those two warnings are off, for g++ alone.

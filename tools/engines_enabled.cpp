@@ -62,8 +62,8 @@ std::vector<Cell> enabled_cells(const std::string& kernel, const Rules& rules,
     // The same with swap space, to the end; then swapoff
     explore_into(seen, rules, "e3", 2, 8'000'000, progress);
     explore_into(seen, rules, "e3", 2, 1'000'000, progress,
-                 {"mmap", "munmap", "fault", "fork", "exit", "reclaim", "swapon", "swapoff", "unuse",
-                  "swapoff_end"});
+                 {"mmap", "munmap", "fault", "fork", "exit", "reclaim", "swapon", "swapoff",
+                  "unuse", "swapoff_end"});
     explore_into(seen, rules, "b1f", 1, 150'000, progress);   // whole calls with files
     explore_into(seen, rules, "e4", 2, 1'000'000, progress);  // atomic steps with files
     explore_into(seen, rules, "e4", 1, 300'000, progress,

@@ -176,7 +176,7 @@ void restrict_alphabet(std::string_view bounds_name, ExploreConfig& c) {
         c.check_between = false;
     } else if (bounds_name == "e3") {
         c.ops = {"mmap", "munmap", "fault", "fork", "exit", "store", "drain",
-                 "reclaim", "free_swap", "swapon"};   // swapoff too: too many states for one machine
+                 "reclaim", "free_swap", "swapon"};   // with swapoff too many states
         c.prots = {"rw"};
         c.op_codes = {op_mmap};
         c.tasks = 2;

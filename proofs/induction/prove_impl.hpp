@@ -338,7 +338,7 @@ private:
     }
 
     /// Under the claims, the walk along anon_vma chains finds exactly the entries of anonymous
-    /// pages that brute force finds; and, as a canary, no longer does when rmap.complete may be false.
+    /// pages that brute force finds; as a canary, no longer when rmap.complete may be false.
     void refine() {
         for (const bool canary : {false, true}) {
             Builder builder;

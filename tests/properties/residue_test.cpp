@@ -102,7 +102,8 @@ TEST(Residue, NothingElseChanges) {
     for (int row = 0; row < fuzz::verb_count; ++row) {
         const bool swap = row < operation_count && operation_shape(row).swap;
         if (row < operation_count && operation_shape(row).files) continue;   // no history has files
-        EXPECT_GT((swap ? swapping : large).ended(row), 0u)
+        if (swap) continue;   // tests/history asks for those
+        EXPECT_GT(large.ended(row), 0u)
             << fuzz::verb_names[static_cast<std::size_t>(row)] << " is never reached";
     }
 }

@@ -354,7 +354,7 @@ LiveKernel live_kernel() {
     // mm/mremap.c: vrm_stat_account adds the copy to locked_vm, dontunmap_complete subtracts
     // nothing.
     if (version >= 616) k.faults.emplace_back("dontunmap_locked", "counts_twice");
-    // The page offset that starts anew came to 6.12 with a stable release; seen without on 6.12.107.
+    // The page offset that starts anew came to 6.12 with a stable release; not in 6.12.107.
     if (version == 612 && patch <= 107) k.faults.emplace_back("dontunmap_unlinks", "yes");
     return k;
 }
