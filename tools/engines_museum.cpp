@@ -76,9 +76,12 @@ explore::ExploreConfig search_config(const Exhibit& e, const Rules& rules, int j
     std::string problem;
     if (!resolve_bounds(e.trace, capacity, config.env.limits, problem))
         throw ToolError(e.file + ": " + problem);
-    for (const auto& item : e.trace.items)
+    for (const auto& item : e.trace.items) {
         if (const auto* s = std::get_if<ScheduledStep>(&item.what))
             config.tasks = std::max(config.tasks, s->task + 1);
+        if (const auto* o = std::get_if<Operation>(&item.what))   // the last may run to its end
+            config.tasks = std::max(config.tasks, o->task + 1);
+    }
     config.ops.clear();
     for (const auto& verb : e.trace.explore_ops) config.ops.push_back(operation_word(verb));
     // The store a program makes faults first
