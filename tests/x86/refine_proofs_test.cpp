@@ -14,11 +14,14 @@ void expect_all_hold(const RefineOptions& options) {
         EXPECT_EQ(cell.verdict, Verdict::holds)
             << cell.kind << ' ' << cell.step << ' ' << cell.claim << " at " << cell.bounds << ": "
             << verdict_name(cell.verdict) << ' ' << cell.note;
-    int bare = 0;
-    for (const Cell& cell : cells)
-        if (options.certify && cell.kind == "refine")
-            bare += cell.certificate != "drat-checked" && cell.certificate != "constant";
-    EXPECT_LE(bare, 1) << "cells without a certificate: map radix.lookup has no short refutation";
+    for (const Cell& cell : cells) {
+        if (!options.certify || cell.kind != "refine") continue;
+        // This one has no short refutation by clauses.
+        const bool excepted = cell.step == "map" && cell.claim == "radix.lookup";
+        EXPECT_TRUE(excepted || cell.certificate == "drat-checked" ||
+                    cell.certificate == "constant")
+            << cell.step << ' ' << cell.claim << " at " << cell.bounds;
+    }
     std::cout << cells.size() << " cells\n";
 }
 
