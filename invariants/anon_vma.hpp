@@ -24,9 +24,9 @@ struct RmapComplete : Always {
                 const auto anon = AT(s.frames, pte.frame, inode).none();
                 const auto av = AT(s.frames, pte.frame, anon_vma);
                 for (const auto& v : mm.vmas) {
-                    if (passes_over<M>(!(v.used && v.lo <= n && v.hi > n))) continue;
+                    if (passes_over<M>(!spans(v, n))) continue;
                     const auto linked = D::at(v.links, av, [](const auto& l) { return l; });
-                    rep(implies(pte.frame.some() && anon && v.used && v.lo <= n && v.hi > n,
+                    rep(implies(pte.frame.some() && anon && spans(v, n),
                                 linked));
                 }
             }
@@ -48,7 +48,7 @@ struct RmapIndex : Always {
                 if (passes_over<M>(pte.frame.none())) continue;
                 const auto index = AT(s.frames, pte.frame, index);
                 for (const auto& v : mm.vmas)
-                    rep(implies(pte.frame.some() && v.used && v.lo <= n && v.hi > n,
+                    rep(implies(pte.frame.some() && spans(v, n),
                                 index + v.lo == v.pgoff + n));
             }
     }

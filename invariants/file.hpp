@@ -13,10 +13,21 @@ constexpr void each_entry_in_vma(const typename M::State& s, auto&& fn) {
     for (const auto& mm : s.mms)
         for (int n = 0; n < M::B.pages; ++n)
             for (const auto& v : mm.vmas) {
-                const auto here = v.used && v.lo <= n && v.hi > n;
+                const auto here = spans(v, n);
                 if (passes_over<M>(!here)) continue;
                 fn(mm.ptes[static_cast<std::size_t>(n)], v, n, here);
             }
+}
+
+/// Where `when`, the device holds what the frame says of its page of a file.
+template <class M>
+constexpr void device_agrees(const typename M::State& s, const typename M::Frame& x,
+                             const typename M::Bool& when, auto& rep) {
+    for (int r = 0; r < M::B.inodes; ++r)
+        for (int n = 0; n < M::B.inode_pages; ++n)
+            rep(implies(when && x.inode.is(r) && x.index == n,
+                        s.inodes[static_cast<std::size_t>(r)].disk[static_cast<std::size_t>(n)] ==
+                            x.value));
 }
 
 struct FileCacheExact : Always {
@@ -166,8 +177,7 @@ struct FileWritePin : Always {
                     const auto& mm = s.mms[static_cast<std::size_t>(p)];
                     const auto there = AT(mm.ptes, h.page, frame) == h.frame;
                     for (const auto& v : mm.vmas)
-                        rep(implies(on && there && h.mm.is(p) && v.used && v.lo <= h.page &&
-                                        v.hi > h.page,
+                        rep(implies(on && there && h.mm.is(p) && spans(v, h.page),
                                     v.shared && v.maywrite));
                 }
             }
@@ -211,11 +221,7 @@ struct FileCleanCopy : Always {
                 for (const auto& mm : s.mms)
                     for (const auto& pte : mm.ptes)
                         clean = clean && !(pte.frame.is(f) && pte.dirty);
-                for (int r = 0; r < M::B.inodes; ++r)
-                    for (int n = 0; n < M::B.inode_pages; ++n)
-                        rep(implies(clean && x.inode.is(r) && x.index == n,
-                                    s.inodes[static_cast<std::size_t>(r)]
-                                            .disk[static_cast<std::size_t>(n)] == x.value));
+                device_agrees<M>(s, x, clean, rep);
             }
     }
 };
@@ -304,7 +310,7 @@ struct FileFreeClean : Always {
             }
     }
 };
-struct SealWrite {
+struct SealWrite : Always {
     static constexpr const char* id = "seal.write";
     static constexpr const char* says =
         "Once F_SEAL_WRITE is set no shared mapping may write the file, now or later, and nobody "
@@ -312,7 +318,6 @@ struct SealWrite {
     static constexpr const char* source =
         "linux mm/memfd.c:memfd_add_seals, memfd_wait_for_pins@v6.12; commit 3b041514cb6e";
     static constexpr ClaimKind kind = ClaimKind::state;
-    static constexpr bool applies(const Rules&) { return true; }
     template <class M>
     static constexpr void check(const Env&, const typename M::State& s, const Census<M>& c,
                                 auto&& rep) {

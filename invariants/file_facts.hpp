@@ -148,13 +148,10 @@ struct CleaningFacts : Always {
                     const auto& x = s.frames[static_cast<std::size_t>(f)];
                     const auto on = is_cleaning(t) && t.frame.is(f);
                     rep(implies(on, x.inode.some() && x.uptodate && x.writeback));
-                    for (int r = 0; r < M::B.inodes; ++r)
-                        for (int n = 0; n < M::B.inode_pages; ++n)
-                            rep(implies(on && t.pc == pc_clean_written && !x.dirty &&
-                                            c.write_pins.of(f) == 0 && x.inode.is(r) &&
-                                            x.index == n,
-                                        s.inodes[static_cast<std::size_t>(r)]
-                                                .disk[static_cast<std::size_t>(n)] == x.value));
+                    device_agrees<M>(s, x,
+                                     on && t.pc == pc_clean_written && !x.dirty &&
+                                         c.write_pins.of(f) == 0,
+                                     rep);
                 }
             }
     }

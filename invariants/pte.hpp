@@ -55,7 +55,7 @@ struct PteCovered : Always {
                 if (passes_over<M>(is_empty(pte))) continue;
                 typename M::Bool covered = false;
                 for (const auto& v : mm.vmas)
-                    covered = covered || (v.used && v.lo <= n && v.hi > n);
+                    covered = covered || spans(v, n);
                 rep(implies(!is_empty(pte), covered));
             }
     }
@@ -78,8 +78,7 @@ struct PteWithinProtection : Always {
                 rep(!(pte.write && pte.protnone));
                 if (passes_over<M>(!pte.zero && pte.frame.none())) continue;
                 for (const auto& v : mm.vmas) {
-                    const auto here =
-                        (pte.zero || pte.frame.some()) && v.used && v.lo <= n && v.hi > n;
+                    const auto here = (pte.zero || pte.frame.some()) && spans(v, n);
                     if (passes_over<M>(!here)) continue;
                     typename M::Bool pending = false;
                     for (const auto& t : s.tasks)

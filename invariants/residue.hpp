@@ -113,7 +113,7 @@ inline constexpr std::array<ResidueRow, 46> residue_table{{
 }};
 /// Outcomes that promise to have changed nothing but what is declared.
 constexpr bool leaves_only_residue(int result) {
-    return result_infos[static_cast<std::size_t>(result)].refused || result == res_retry ||
+    return is_refused(result) || result == res_retry ||
            result == res_spurious || result == res_raced;
 }
 /// Index of the row for an outcome, -1 if none is declared. No pointer: under UBSan, g++ 12 does
@@ -147,7 +147,7 @@ constexpr int inode_number([[maybe_unused]] const V& v) {
 template <class Mm>
 constexpr PageLook look_at(const Mm& mm, int page) {
     for (const auto& v : mm.vmas)
-        if (v.used && v.lo <= page && v.hi > page)
+        if (spans(v, page))
             return {true,       v.read,       v.write,
                     v.exec,     v.growsdown,  v.locked,
                     v.dontfork, v.wipeonfork, v.pgoff + page - v.lo,

@@ -55,7 +55,7 @@ std::string Session::settle(int line, const Answer& answer, const Told& told) {
     const std::string found = result_text(told, names);
     const bool refused =
         told.outcome.blocked ||
-        (!told.pending && result_infos[static_cast<std::size_t>(told.outcome.result)].refused);
+        (!told.pending && is_refused(told.outcome.result));
     bool ok = true;
     switch (answer.kind) {
         case Answer::Kind::unsaid: ok = !refused; break;

@@ -348,7 +348,7 @@ void Player<M>::access_line(int line, const Operation& op, Told& told) {
     major_ = o.major;
     vm_fault_ = o.fault == res_pending ? -1 : vm_fault_bits(o.fault, env_.rules);
     if (op.verb == Verb::load && o.result == res_ok) run_.expected_value(line, op.value, o.value);
-    if (o.blocked || !result_infos[static_cast<std::size_t>(o.result)].refused) return;
+    if (o.blocked || !is_refused(o.result)) return;
     Args<M> args{};
     args.page = static_cast<typename M::Page>(page);
     args.write = op.verb == Verb::store;
@@ -363,7 +363,7 @@ void Player<M>::before_refusal(State& s, int mm, const Args<M>& args, CallOption
     for (;;) {
         State next = s;
         const Outcome f = call<M>(env_, next, operation_id<OpFault>(), mm, args, options);
-        if (f.blocked || result_infos[static_cast<std::size_t>(f.result)].refused) return;
+        if (f.blocked || is_refused(f.result)) return;
         s = next;
         if (options.deny_at > 0) options.deny_at = std::max(options.deny_at - f.allocating, 0);
     }

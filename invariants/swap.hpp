@@ -163,7 +163,7 @@ struct SwapReachable : Always {
                     const auto& pte = s.mms[p].ptes[static_cast<std::size_t>(n)];
                     if (passes_over<M>(pte.slot.none())) continue;
                     for (const auto& v : s.mms[p].vmas) {
-                        const auto here = pte.slot.some() && v.used && v.lo <= n && v.hi > n;
+                        const auto here = pte.slot.some() && spans(v, n);
                         if (passes_over<M>(!here)) continue;
                         one<M>(s, pte, v, here, static_cast<int>(p), n, rep);
                     }
@@ -186,7 +186,7 @@ struct SwapReachable : Always {
                 const auto& mm = s.mms[static_cast<std::size_t>(q)];
                 const auto& other = mm.ptes[static_cast<std::size_t>(m)];
                 for (const auto& u : mm.vmas)
-                    rep(implies(here && other.slot == pte.slot && u.used && u.lo <= m && u.hi > m,
+                    rep(implies(here && other.slot == pte.slot && spans(u, m),
                                 AT(s.anon_vmas, u.anon_vma, root) == root &&
                                     u.pgoff + m + v.lo == v.pgoff + n + u.lo));
             }

@@ -329,5 +329,9 @@ inline constexpr std::array<ResultInfo, result_count> result_infos{{
     {"EINVAL", true}, {"EEXIST", true}, {"EFAULT", true}, {"EAGAIN", true}, {"EPERM", true},
     {"EACCES", true}, {"EBUSY", true},
     {"reclaimed", false}, {"kept", false}}};
+/// The caller sees an error or a signal.
+constexpr bool is_refused(int result) {
+    return result_infos[static_cast<std::size_t>(result)].refused;
+}
 
 }  // namespace faultline

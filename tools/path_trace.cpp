@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "proofs/induction/path_instance.hpp"
+#include "spec/trace_words.hpp"
 #include "tools/engines_common.hpp"
 
 namespace faultline {
@@ -42,14 +43,8 @@ void advise(Operation& o, int op) {
 }
 /// A call on a file, or what is done to a page of one.
 bool call_on_file(Operation& o, const std::string& name, const explore::PlainArgs& a) {
-    using Word = std::pair<const char*, Verb>;
-    constexpr Word words[] = {{"open", Verb::open},         {"close", Verb::close},
-                              {"evict", Verb::evict},       {"pwrite", Verb::pwrite},
-                              {"pread", Verb::pread},       {"truncate", Verb::truncate},
-                              {"punch", Verb::punch},       {"fallocate", Verb::fallocate},
-                              {"seal", Verb::seal}};
-    for (const auto& [word, verb] : words) {
-        if (name != word) continue;
+    for (const auto& [verb, word, form] : trace_words::verbs) {
+        if (name != word || !trace_words::on_file(form)) continue;
         o.verb = verb;
         if (verb == Verb::open) o.kind = static_cast<FileKind>(a.op - op_open_file);
         if (verb == Verb::open) o.length = a.end;

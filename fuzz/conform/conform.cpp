@@ -119,7 +119,7 @@ bool Conformance::count(Judged judged) {
     const int result = judge_->expected().result;
     const auto verb = static_cast<std::size_t>(verb_row(judge_->record().verb));
     ++report_.coverage[verb][static_cast<std::size_t>(result)];
-    if (!result_infos[static_cast<std::size_t>(result)].refused) ++report_.succeeded;
+    if (!is_refused(result)) ++report_.succeeded;
     if (judged == Judged::deviates) ++report_.deviated[judge_->deviation()];
     return judged == Judged::agrees;
 }

@@ -63,7 +63,7 @@ bool Judge::offered(const Record& r, int& deviation) const {
 }
 
 void Judge::follow_accounts(const Record& r, const Answered& a, int old_brk) {
-    if (result_infos[static_cast<std::size_t>(a.result)].refused) return;
+    if (is_refused(a.result)) return;
     const auto set = [&](int who, int lo, int hi, Account to) {
         for (int n = lo; n < hi; ++n)
             accounts_[static_cast<std::size_t>(who)][static_cast<std::size_t>(n)] = to;
@@ -165,8 +165,8 @@ bool Judge::look(const Record& r) {
 int Judge::known_deviation(const Record& r) const {
     if (r.who >= limits_.mms) return -1;
     const SeenProcess& p = before_.processes[r.who];
-    const bool refused = result_infos[static_cast<std::size_t>(expected_.result)].refused;
-    const bool served = !result_infos[static_cast<std::size_t>(answered_.result)].refused;
+    const bool refused = is_refused(expected_.result);
+    const bool served = !is_refused(answered_.result);
     // A stack whose offset would fall below zero; grown, it serves or says SIGSEGV/ACCERR.
     if (is_access(r) && expected_.result == res_segv_maperr) {
         for (const SeenVma& v : p.vmas)

@@ -13,7 +13,7 @@ std::string result_word(int result) {
 }
 bool refused(int result) {
     return result < 0 || result >= result_count ||
-           result_infos[static_cast<std::size_t>(result)].refused;
+           is_refused(result);
 }
 /// How a fault ended, as far as one can see it who does not see which way it was resolved.
 int coarse(int result) { return refused(result) || result == res_pending ? result : int{res_ok}; }

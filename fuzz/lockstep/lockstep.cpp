@@ -180,7 +180,7 @@ void Lockstep::one(const Record& r) {
     if (a.broken || a.blocked) return found(FindingKind::reference_bug, -1, {});
     const Answered b = system_.apply(r);
     ++report_.operations;
-    report_.refused += result_infos[static_cast<std::size_t>(a.result)].refused;
+    report_.refused += is_refused(a.result);
     report_.digest = (report_.digest ^ static_cast<std::uint64_t>(a.result << 16 | a.page << 8 |
                                                                   r.verb)) *
                      0x100000001b3u;

@@ -6,30 +6,18 @@
 #include <algorithm>
 
 #include "fuzz/replay/machine.hpp"
-#include "model/fast/engine.hpp"
+#include "fuzz/systems/fast.hpp"
 
 namespace faultline::fuzz {
 namespace {
 
-using fast::Answer;
-using fast::Engine;
-using fast::Ret;
+namespace path = faultline::fast;
+using path::Answer;
+using path::Engine;
+using path::Ret;
 
 constexpr unsigned key_shift = 9;   // above every AreaFlag
 
-int result_of(Ret r) {
-    switch (r) {
-        case Ret::segv_maperr: return res_segv_maperr;
-        case Ret::segv_accerr: return res_segv_accerr;
-        case Ret::oom: return res_oom;
-        case Ret::enomem: return res_enomem;
-        case Ret::einval: return res_einval;
-        case Ret::eexist: return res_eexist;
-        case Ret::efault: return res_efault;
-        case Ret::eagain: return res_eagain;
-        default: return res_ok;
-    }
-}
 /// As many frames as the recording can ever need at once.
 std::uint64_t frames_for(const Recording& r) {
     std::uint64_t n = 1024;
@@ -59,7 +47,7 @@ class FastMachine final : public ReplayMachine {
     int map(int mm, Page lo, Page hi, std::uint16_t flags, std::uint32_t key,
             bool replace) override {
         if ((flags & (area_write | area_noreserve)) == area_write) flags |= area_account;
-        return answer(engine_.mmap(id(mm), replace ? fast::Place::fixed : fast::Place::noreplace,
+        return answer(engine_.mmap(id(mm), replace ? path::Place::fixed : path::Place::noreplace,
                                    lo, hi, flags | key << key_shift));
     }
     int unmap(int mm, Page lo, Page hi) override { return answer(engine_.munmap(id(mm), lo, hi)); }
@@ -73,7 +61,7 @@ class FastMachine final : public ReplayMachine {
     }
     int advise(int mm, Deed what, Page lo, Page hi) override {
         const auto nth = static_cast<int>(what) - static_cast<int>(Deed::dontfork);
-        return answer(engine_.advise(id(mm), static_cast<fast::Advice>(nth), lo, hi));
+        return answer(engine_.advise(id(mm), static_cast<path::Advice>(nth), lo, hi));
     }
     int access(int mm, Page page, Deed how) override {
         engine_.begin();
@@ -89,11 +77,11 @@ class FastMachine final : public ReplayMachine {
     std::uint64_t frames() override { return engine_.zone().in_use(); }
 
   private:
-    static fast::MmId id(int mm) { return static_cast<fast::MmId>(mm); }
-    static fast::Config config_for(const Recording& r, const Rules& rules) {
-        fast::Config c;
+    static path::MmId id(int mm) { return static_cast<path::MmId>(mm); }
+    static path::Config config_for(const Recording& r, const Rules& rules) {
+        path::Config c;
         c.mms = 4096;
-        c.frames = static_cast<fast::u32>(frames_for(r));
+        c.frames = static_cast<path::u32>(frames_for(r));
         c.stack_limit = r.stack_limit;
         c.memlock_limit = r.memlock_limit;
         c.low = 0;
@@ -103,22 +91,22 @@ class FastMachine final : public ReplayMachine {
     }
     int answer(const Answer& a) {
         if (a.ret == Ret::blocked || a.ret == Ret::oom) trouble_ = "the fast path has no room";
-        return result_of(a.ret);
+        return fast::result_of(a.ret);
     }
     Engine engine_;
 };
 static_assert(static_cast<int>(Deed::unlock) - static_cast<int>(Deed::dontfork) ==
-              static_cast<int>(fast::Advice::unlock));
+              static_cast<int>(path::Advice::unlock));
 
 /// What becomes writable is accounted from then on, unless it was mapped with MAP_NORESERVE: one
 /// call for each stretch where that is the same.
 int FastMachine::protect(int mm, Page lo, Page hi, std::uint16_t flags) {
-    const fast::VmaStore& store = engine_.vmas();
-    const fast::u32 prot = flags & fast::vma_prot;
+    const path::VmaStore& store = engine_.vmas();
+    const path::u32 prot = flags & path::vma_prot;
     std::vector<std::pair<Page, bool>> stretches{{lo, true}};
     bool first = true;
-    for (fast::VmaId v = engine_.mm(id(mm)).vmas.first(); v != 0; v = store.vmas[v].next) {
-        const fast::Vma& x = store.vmas[v];
+    for (path::VmaId v = engine_.mm(id(mm)).vmas.first(); v != 0; v = store.vmas[v].next) {
+        const path::Vma& x = store.vmas[v];
         if (x.hi <= lo || x.lo >= hi) continue;
         const bool accounts = (x.flags & area_noreserve) == 0;
         if (first) stretches.back().second = accounts;
@@ -128,24 +116,24 @@ int FastMachine::protect(int mm, Page lo, Page hi, std::uint16_t flags) {
     int result = res_ok;
     for (std::size_t i = 0; i < stretches.size(); ++i) {
         const Page end = i + 1 < stretches.size() ? stretches[i + 1].first : hi;
-        const bool adds = stretches[i].second && (prot & fast::vma_write) != 0;
+        const bool adds = stretches[i].second && (prot & path::vma_write) != 0;
         const int one = answer(engine_.mprotect(id(mm), stretches[i].first, end,
-                                                prot | (adds ? fast::u32{area_account} : 0)));
+                                                prot | (adds ? path::u32{area_account} : 0)));
         if (one != res_ok) result = one;
     }
     return result;
 }
 std::vector<Area> FastMachine::areas(int mm) {
     std::vector<Area> out;
-    const fast::VmaStore& store = engine_.vmas();
-    for (fast::VmaId v = engine_.mm(id(mm)).vmas.first(); v != 0; v = store.vmas[v].next) {
-        const fast::Vma& x = store.vmas[v];
+    const path::VmaStore& store = engine_.vmas();
+    for (path::VmaId v = engine_.mm(id(mm)).vmas.first(); v != 0; v = store.vmas[v].next) {
+        const path::Vma& x = store.vmas[v];
         Area a;
         a.lo = x.lo;
         a.hi = x.hi;
         a.flags = static_cast<std::uint16_t>(x.flags & ((1u << key_shift) - 1));
         if (x.anon_vma != 0)   // else it has no anonymous page
-            for (Page p = x.lo; p < x.hi; ++p) a.anon += fast::is_frame(engine_.entry(id(mm), p));
+            for (Page p = x.lo; p < x.hi; ++p) a.anon += path::is_frame(engine_.entry(id(mm), p));
         out.push_back(a);
     }
     return out;

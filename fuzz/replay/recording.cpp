@@ -37,9 +37,18 @@ std::string kind_text(Kind kind, int file, Page offset) {
 }
 std::string range(Page lo, Page hi) { return hex(lo) + "+" + hex(hi - lo); }
 
-void write_event(const Event& e, std::string& out) {
-    out += "P" + std::to_string(e.process) + " ";
-    out += deed_names[static_cast<std::size_t>(e.deed)];
+}  // namespace
+
+std::string_view deed_name(Deed deed) { return deed_names[static_cast<std::size_t>(deed)]; }
+std::string flags_row(std::uint16_t flags) {
+    std::string out(flag_letters);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        if ((flags >> i & 1) == 0) out[i] = '-';
+    return out;
+}
+std::string event_text(const Event& e) {
+    std::string out = "P" + std::to_string(e.process) + " ";
+    out += deed_name(e.deed);
     switch (e.deed) {
         case Deed::map:
             out += " " + range(e.lo, e.hi) + " " + flags_text(e.flags) + " " +
@@ -67,9 +76,14 @@ void write_event(const Event& e, std::string& out) {
         default: out += " " + range(e.lo, e.hi);
     }
     const bool named = e.deed == Deed::signal || e.deed == Deed::other || e.deed == Deed::mark;
-    if (!e.error.empty() && !named)
-        out += " -> " + e.error;
-    out += "\n";
+    if (!e.error.empty() && !named) out += " -> " + e.error;
+    return out;
+}
+
+namespace {
+
+void write_event(const Event& e, std::string& out) {
+    out += event_text(e) + "\n";
     for (const Area& a : e.areas)
         out += "  " + range(a.lo, a.hi) + " " + flags_text(a.flags) + " " +
                kind_text(a.kind, a.file, a.offset) + " anon " + hex(a.anon) + "\n";

@@ -75,6 +75,11 @@ struct Recording {
 };
 
 std::string write_recording(const Recording& recording);
+std::string_view deed_name(Deed deed);
+/// The event's line, without what a look or an exec found.
+std::string event_text(const Event& event);
+/// One letter a flag: "rwxgldkan" in the order of AreaFlag, a dash for one that is not set.
+std::string flags_row(std::uint16_t flags);
 /// False with "NAME:LINE: expected ..." in `problem`.
 bool parse_recording(std::string_view text, const std::string& name, Recording& out,
                      std::string& problem);

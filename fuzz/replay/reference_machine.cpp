@@ -108,7 +108,7 @@ class ReferenceReplay final : public ReplayMachine {
             r.page = static_cast<std::uint16_t>(layout_.to_arena(piece.lo));
             r.end = static_cast<std::uint16_t>(r.page + (piece.hi - piece.lo));
             const int one = apply(r);
-            if (result_infos[static_cast<std::size_t>(one)].refused) result = one;
+            if (is_refused(one)) result = one;
         }
         return result;
     }

@@ -108,14 +108,10 @@ class Replay {
     void check();
     std::vector<Area> comparable(const Space& s, std::vector<Area> areas, bool recorded);
     void pass_over(const std::string& what) { ++out_.passed_over[what]; }
-    void done(const Event& e);
     void expect(int result, const Event& e);
     void differ(const std::string& what);
     bool signal_follows(const Event& e, std::size_t n) const;
     bool going() const { return out_.difference.empty() && out_.problem.empty(); }
-    static bool refused(int result) {
-        return result_infos[static_cast<std::size_t>(result)].refused;
-    }
 
     const Recording& recording_;
     ReplayMachine& machine_;
@@ -128,23 +124,10 @@ class Replay {
     std::size_t now_ = 0;
 };
 
-std::string event_text(const Event& e) {
-    Recording one;
-    one.events.push_back(e);
-    one.events[0].areas.clear();
-    one.events[0].present.clear();
-    const std::string all = write_recording(one);
-    const std::size_t at = all.find("\n\n");
-    return all.substr(at + 2, all.size() - at - 3);
-}
 std::string area_text(const Area& a) {
     char text[96];
-    static constexpr std::string_view letters = "rwxgldkan";
-    std::string flags;
-    for (std::size_t i = 0; i < letters.size(); ++i)
-        flags += (a.flags >> i & 1) != 0 ? letters[i] : '-';
     std::snprintf(text, sizeof text, "%lx-%lx %s%s anon %lu", static_cast<unsigned long>(a.lo),
-                  static_cast<unsigned long>(a.hi), flags.c_str(),
+                  static_cast<unsigned long>(a.hi), flags_row(a.flags).c_str(),
                   a.kind == Kind::file ? " file" : "", static_cast<unsigned long>(a.anon));
     return text;
 }
@@ -167,14 +150,9 @@ void Replay::expect(int result, const Event& e) {
         out_.problem = machine_.trouble() + ", at event " + std::to_string(now_ + 1);
         return;
     }
-    if (refused(result) == !e.error.empty()) return;
+    if (is_refused(result) == !e.error.empty()) return;
     differ("the model answers " + std::string(result_infos[static_cast<std::size_t>(result)].text) +
            ", the kernel " + (e.error.empty() ? "0" : e.error) + " to " + event_text(e));
-}
-void Replay::done(const Event& e) {
-    std::string text = event_text(e);
-    const std::size_t from = text.find(' ') + 1;
-    ++out_.deeds[text.substr(from, text.find(' ', from) - from)];
 }
 
 /// What execve made is as /proc showed it, pages of arguments and of data with their contents.
@@ -196,7 +174,7 @@ void Replay::begin(const Event& e) {
     for (const Run& r : e.present)
         for (Page p = r.lo; p < r.hi; ++p) {
             const int result = machine_.access(space->mm, p, Deed::store);
-            if (!refused(result)) continue;   // a read-only page that the kernel wrote
+            if (!is_refused(result)) continue;   // a read-only page that the kernel wrote
             const Origin* o = space->origins.at(p);
             std::uint16_t flags = 0;
             for (const Area& a : e.areas)
@@ -280,7 +258,7 @@ void Replay::ranged(Space& s, const Event& e) {
         else if (e.deed == Deed::protect) one = machine_.protect(s.mm, r.lo, r.hi, e.flags);
         else if (e.deed == Deed::dontneed) one = machine_.dontneed(s.mm, r.lo, r.hi);
         else one = machine_.advise(s.mm, e.deed, r.lo, r.hi);
-        if (refused(one)) result = one;
+        if (is_refused(one)) result = one;
     }
     if (pieces.empty()) return pass_over("call on shared memory");
     expect(result, e);
@@ -300,7 +278,7 @@ void Replay::access(Space& s, const Event& e, std::size_t n) {
     const int result = machine_.access(s.mm, e.lo, e.deed);
     ++out_.accesses;
     if (!machine_.trouble().empty()) out_.problem = machine_.trouble();
-    if (!refused(result)) {   // a stack may have grown down to it
+    if (!is_refused(result)) {   // a stack may have grown down to it
         if (s.origins.at(e.lo) == nullptr) s.origins.insert({e.lo, e.lo + 1, true, 0});
         return;
     }
@@ -388,7 +366,7 @@ void Replay::event(const Event& e, std::size_t n) {
         default: ranged(*space, e);
     }
     ++out_.calls;
-    done(e);
+    ++out_.deeds[std::string(deed_name(e.deed))];
 }
 ReplayOutcome Replay::run() {
     const auto start = Clock::now();

@@ -8,9 +8,6 @@ namespace FL_FAST {
 
 using namespace faultline::FL_FAST;
 
-namespace {
-
-/// The reference's word for an answer of the engine.
 int result_of(Ret r) {
     switch (r) {
         case Ret::none:
@@ -35,6 +32,9 @@ int result_of(Ret r) {
     }
     return res_pending;
 }
+
+namespace {
+
 u32 prot_of(const Record& r) {
     return (r.has(flag_read) ? u32{faultline::FL_FAST::vma_read} : 0) |
            (r.has(flag_write) ? u32{faultline::FL_FAST::vma_write} : 0) |

@@ -21,6 +21,9 @@ std::unique_ptr<System> make_fast_mutant(int mutant, unsigned levels = 4);
 
 namespace FL_FAST {
 
+/// The reference's word for an answer of the engine (spec/state.hpp:Result).
+int result_of(faultline::FL_FAST::Ret answer);
+
 class FastSystem final : public System {
   public:
     explicit FastSystem(unsigned levels, int mutant = 0) : levels_(levels), mutant_(mutant) {}

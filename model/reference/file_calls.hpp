@@ -158,18 +158,30 @@ constexpr BoolOf<K> inode_read(K& k) {
     return D::done();
 }
 
+/// The task begins a call on pages [page, end) of a file, whose lock it takes.
+template <class K>
+constexpr void begin_range_call(K& k, int row, int op, const auto& page, const auto& end, int pc) {
+    k.t.inode = K::Mach::InodeRef::row(row);
+    k.t.op = op;
+    k.t.page = page;
+    k.t.end = end;
+    k.t.cursor = page;
+    k.t.pc = pc;
+}
+/// fallocate may begin on these pages of this file: an open one of shmem.
+template <class K>
+constexpr BoolOf<K> may_fallocate(const K& k, int row, const auto& args) {
+    const auto& i = k.s.inodes[static_cast<std::size_t>(row)];
+    return i.open && inode_unlocked(k, row) && i.kind == inode_shmem && args.page < args.end &&
+           args.end <= k.env.limits.inode_pages;
+}
 /// ftruncate: up at once, down by steps. The size changes before anything else.
 template <class K>
 constexpr BoolOf<K> start_truncate(K& k, int row, const auto& args) {
     using D = typename K::D;
     auto& i = inode_row(k, row);
     REQUIRE(i.open && inode_unlocked(k, row) && args.end <= k.env.limits.inode_pages);
-    k.t.inode = K::Mach::InodeRef::row(row);
-    k.t.op = op_truncate;
-    k.t.page = args.end;
-    k.t.end = k.env.limits.inode_pages;
-    k.t.cursor = args.end;
-    k.t.pc = pc_trunc_unmap;
+    begin_range_call(k, row, op_truncate, args.end, k.env.limits.inode_pages, pc_trunc_unmap);
     const BoolOf<K> grows = args.end > i.size, shrinks = args.end < i.size;
     const BoolOf<K> sealed = (grows && i.seal_grow) || (shrinks && i.seal_shrink);
     IF(!sealed) i.size = args.end;
@@ -181,15 +193,9 @@ constexpr BoolOf<K> start_truncate(K& k, int row, const auto& args) {
 template <class K>
 constexpr BoolOf<K> start_punch(K& k, int row, const auto& args) {
     using D = typename K::D;
-    auto& i = inode_row(k, row);
-    REQUIRE(i.open && inode_unlocked(k, row) && i.kind == inode_shmem);
-    REQUIRE(args.page < args.end && args.end <= k.env.limits.inode_pages);
-    k.t.inode = K::Mach::InodeRef::row(row);
-    k.t.op = op_punch;
-    k.t.page = args.page;
-    k.t.end = args.end;
-    k.t.cursor = args.page;
-    k.t.pc = pc_trunc_unmap;
+    REQUIRE(may_fallocate(k, row, args));
+    begin_range_call(k, row, op_punch, args.page, args.end, pc_trunc_unmap);
+    const auto& i = inode_row(k, row);
     IF(i.seal_write || i.seal_future) finish(k, res_eperm);
     return D::done();
 }
@@ -211,9 +217,8 @@ struct FileEntries {
                 auto& mine = hit[static_cast<std::size_t>(p * M::B.pages + n)];
                 const typename M::Bool of_file = AT(k.s.frames, pte.frame, inode).some();
                 for (const auto& v : mm.vmas)
-                    mine = mine || (v.used && v.inode == inode && v.inode.some() && v.lo <= n &&
-                                    v.hi > n && v.pgoff + n >= v.lo + lo &&
-                                    v.pgoff + n < v.lo + hi &&
+                    mine = mine || (spans(v, n) && v.inode == inode && v.inode.some() &&
+                                    v.pgoff + n >= v.lo + lo && v.pgoff + n < v.lo + hi &&
                                     pte.frame.some() && (of_file || copies));
             }
     }
@@ -276,15 +281,9 @@ constexpr BoolOf<K> trunc_page(K& k) {
 template <class K>
 constexpr BoolOf<K> start_fallocate(K& k, int row, const auto& args) {
     using D = typename K::D;
-    auto& i = inode_row(k, row);
-    REQUIRE(i.open && inode_unlocked(k, row) && i.kind == inode_shmem);
-    REQUIRE(args.page < args.end && args.end <= k.env.limits.inode_pages);
-    k.t.inode = K::Mach::InodeRef::row(row);
-    k.t.op = op_fallocate;
-    k.t.page = args.page;
-    k.t.end = args.end;
-    k.t.cursor = args.page;
-    k.t.pc = pc_falloc_page;
+    REQUIRE(may_fallocate(k, row, args));
+    begin_range_call(k, row, op_fallocate, args.page, args.end, pc_falloc_page);
+    const auto& i = inode_row(k, row);
     IF(i.seal_grow && args.end > i.size) finish(k, res_eperm);
     return D::done();
 }

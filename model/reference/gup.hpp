@@ -236,8 +236,7 @@ constexpr BoolOf<K> handle_store(K& k, int handle_row, const auto& args) {
     BoolOf<K> may = true;   // ghost: who maps the file to write it may write it
     if constexpr (K::Mach::has_files) WITH(mm, k.s.mms, h.mm) WITH(pte, mm.ptes, h.page)
         for (const auto& v : mm.vmas)
-            may = may && !(h.attached && pte.frame == h.frame && v.used && v.lo <= h.page &&
-                           v.hi > h.page && !v.shared);
+            may = may && !(h.attached && pte.frame == h.frame && spans(v, h.page) && !v.shared);
     WITH(f, k.s.frames, h.frame) {
         f.value = args.value;
         if constexpr (K::Mach::has_files)
@@ -264,7 +263,7 @@ constexpr BoolOf<K> user_store(K& k, int mm_row, const auto& args) {
     BoolOf<K> shared = false;
     if constexpr (K::Mach::has_files) {   // also in a VMA that is being unmapped
         for (const auto& v : mm.vmas)
-            IF(v.used && v.lo <= args.page && v.hi > args.page && v.shared) {
+            IF(spans(v, args.page) && v.shared) {
                 shared = true;
                 set_file_want(k, v.inode, file_index(v, args.page), args.value);
             }

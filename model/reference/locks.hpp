@@ -74,10 +74,10 @@ constexpr auto is_cleaning(const auto& t) {
     return pc_between(t.pc, pc_clean_write, pc_clean_written);
 }
 /// Runs in no address space.
-constexpr bool pc_without_mm(int pc) { return pc_between(pc, pc_inode_read, pc_reclaim_drop); }
-constexpr auto without_mm(const auto& t) {
-    return pc_between(t.pc, pc_inode_read, pc_reclaim_drop);
+constexpr auto pc_without_mm(const auto& pc) {
+    return pc_between(pc, pc_inode_read, pc_reclaim_drop);
 }
+constexpr auto without_mm(const auto& t) { return pc_without_mm(t.pc); }
 constexpr auto is_reclaim(const auto& t) {
     return pc_between(t.pc, pc_reclaim_add, pc_reclaim_drop);
 }

@@ -224,7 +224,7 @@ constexpr Outcome access(const Env& env, typename M::State& s, int mm, int page,
         all.blocked = o.blocked || n == 8;
         all.fault = o.result;
         if (all.blocked) return all;
-        if (result_infos[static_cast<std::size_t>(o.result)].refused) {
+        if (is_refused(o.result)) {
             all.result = o.result;
             return all;
         }

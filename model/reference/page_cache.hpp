@@ -51,30 +51,33 @@ constexpr void count_writable(K& k, const auto& v, bool more) {
         }
 }
 
+/// What a file has for one of its pages in the column of `column(inode)`; T{} where it has no such
+/// page.
+template <class T, class K>
+constexpr T of_file_page(const K& k, const auto& inode, const auto& index, auto column) {
+    using D = typename K::D;
+    T found{};
+    if constexpr (K::Mach::has_files)
+        WITH(i, k.s.inodes, inode) WITH(x, column(i), index) found = x;
+    return found;
+}
 /// The frame in the cache for a page of the file, none if there is none.
 template <class K>
-constexpr typename K::Mach::FrameRef cached_page(const K& k, const auto& inode, const auto& index) {
-    using D = typename K::D;
-    typename K::Mach::FrameRef found{};
-    WITH(i, k.s.inodes, inode) WITH(p, i.pages, index) found = p;
-    return found;
+constexpr auto cached_page(const K& k, const auto& inode, const auto& index) {
+    return of_file_page<typename K::Mach::FrameRef>(
+        k, inode, index, [](auto& i) -> auto& { return i.pages; });
 }
 /// Ghost: what everybody must find in a page of the file.
 template <class K>
-constexpr typename K::Mach::Value file_want(const K& k, const auto& inode, const auto& index) {
-    using D = typename K::D;
-    typename K::Mach::Value want{};
-    if constexpr (K::Mach::has_files)
-        WITH(i, k.s.inodes, inode) WITH(w, i.want, index) want = w;
-    return want;
+constexpr auto file_want(const K& k, const auto& inode, const auto& index) {
+    return of_file_page<typename K::Mach::Value>(
+        k, inode, index, [](auto& i) -> auto& { return i.want; });
 }
 /// What the device holds: for shmem nothing.
 template <class K>
-constexpr typename K::Mach::Value file_disk(const K& k, const auto& inode, const auto& index) {
-    using D = typename K::D;
-    typename K::Mach::Value value{};
-    WITH(i, k.s.inodes, inode) WITH(d, i.disk, index) value = d;
-    return value;
+constexpr auto file_disk(const K& k, const auto& inode, const auto& index) {
+    return of_file_page<typename K::Mach::Value>(
+        k, inode, index, [](auto& i) -> auto& { return i.disk; });
 }
 template <class K>
 constexpr void set_file_want(K& k, const auto& inode, const auto& index, const auto& value) {

@@ -83,7 +83,7 @@ struct Walk {
                 const auto& pte = mm.ptes[static_cast<std::size_t>(n)];
                 for (const auto& v : mm.vmas) {
                     const auto linked = D::at(v.links, anon_vma, [](const auto& l) { return l; });
-                    const BoolOf<K> here = v.used && linked && v.lo <= n && v.hi > n &&
+                    const BoolOf<K> here = linked && spans(v, n) &&
                                            index + v.lo == v.pgoff + n &&
                                            pte.frame == k.t.frame && k.t.frame.some();
                     hit[at] = hit[at] || here;

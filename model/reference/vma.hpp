@@ -53,6 +53,11 @@ template <class V>
 constexpr auto in_tree(const V& v) {
     return v.used && !v.detached;
 }
+/// The page lies in the VMA, also in one that munmap has taken out of the tree and not freed yet.
+template <class V>
+constexpr auto spans(const V& v, const auto& page) {
+    return v.used && v.lo <= page && v.hi > page;
+}
 template <class V>
 constexpr auto covers(const V& v, const auto& page) {
     return in_tree(v) && v.lo <= page && v.hi > page;

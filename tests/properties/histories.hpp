@@ -123,7 +123,7 @@ typename M::State without_batch(typename M::State s) {
     return s;
 }
 inline bool answered(const Outcome& o) {
-    return !o.blocked && !result_infos[static_cast<std::size_t>(o.result)].refused;
+    return !o.blocked && !is_refused(o.result);
 }
 inline Record record_of(int operation, int who, int page, int end, int op = op_none) {
     Record r;

@@ -41,7 +41,7 @@ struct Scene {
         CallOptions options{};
         options.deny_at = deny_at;
         result = call<M>(env, after, operation_id<Op>(), 0, args, options).result;
-        ASSERT_TRUE(result_infos[static_cast<std::size_t>(result)].refused);
+        ASSERT_TRUE(is_refused(result));
         EXPECT_EQ(breach<Op>(), "");
         // Whatever the outcome, these are nobody's by-product.
         damage<Op>([](M::State& s) { s.mms[1].brk = 1; });

@@ -97,7 +97,7 @@ class Assembler {
     void born(const Sample& s);
     void fault(const Sample& s, bool in_kernel);
     void call(const Sample& s, std::int64_t answer);
-    void map(const Enter& e, Event& out, std::int64_t answer, int pid);
+    void map(const Enter& e, Event& out, std::int64_t answer);
     void move(const Enter& e, Event& out, std::int64_t answer);
     bool advice(const Enter& e, Event& out);
     void heap(Tracked& t, std::uint64_t now);
@@ -255,7 +255,7 @@ void Assembler::heap(Tracked& t, std::uint64_t now) {
     }
     t.brk = now;
 }
-void Assembler::map(const Enter& e, Event& out, std::int64_t answer, int) {
+void Assembler::map(const Enter& e, Event& out, std::int64_t answer) {
     const std::uint64_t flags = e.args[3];
     out.deed = Deed::map;
     out.lo = page_of(static_cast<std::uint64_t>(answer));
@@ -332,7 +332,7 @@ void Assembler::call(const Sample& s, std::int64_t answer) {
     switch (e.number) {
         case SYS_mmap:
             if (failed) return;   // where it would have been is not known
-            map(e, out, answer, s.tgid);
+            map(e, out, answer);
             known = true;
             break;
         case SYS_munmap: out.deed = Deed::unmap; break;

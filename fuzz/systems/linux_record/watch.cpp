@@ -150,7 +150,7 @@ class Watcher {
   private:
     int launch(int& gate);
     void stopped(int pid, int status);
-    void born(int parent, int child, int event);
+    void born(int parent, int child);
     void look(int pid, Stop::What what);
     void at_call(int pid);
     void resume(int pid, int signal = 0) {
@@ -196,7 +196,7 @@ void Watcher::look(int pid, Stop::What what) {
     stops_.push_back(std::move(s));
 }
 /// A fork, vfork or clone, before the child has run.
-void Watcher::born(int parent, int child, int) {
+void Watcher::born(int parent, int child) {
     Stop s;
     s.pid = static_cast<int>(status_number(parent, "Tgid"));
     s.child = child;
@@ -221,7 +221,7 @@ void Watcher::stopped(int pid, int status) {
     unsigned long message = 0;
     if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
         ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &message);
-        born(pid, static_cast<int>(message), event);
+        born(pid, static_cast<int>(message));
         return resume(pid);
     }
     if (event == PTRACE_EVENT_EXEC) {
